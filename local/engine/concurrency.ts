@@ -2,7 +2,7 @@ import type { RunDocument } from "./documents.ts";
 
 type Limits = RunDocument["limits"];
 
-/** Counts the calls in flight under each concurrency key, and holds the runs that wait for one of them to end. */
+/** Counts the calls in flight under each concurrency key, and holds the runs that wait for such a call to end. */
 export class Concurrency<Waiting> {
   private readonly inUse = new Map<string, number>();
   private readonly waiting = new Map<string, Set<Waiting>>();

@@ -54,7 +54,7 @@ export function nextTick(expression: string, after: number): number | undefined 
   let earliest: number | undefined;
   const start = after + offsetMs(after, zone) - overlapMs;
   for (let wall = next(start); wall !== undefined; wall = next(wall)) {
-    // A later local time can be an earlier moment, but never by more than the overlap.
+    // When clocks are set back, a later local time can be an earlier moment, but never by more than the overlap.
     if (earliest !== undefined && wall > earliest + offsetMs(earliest, zone) + overlapMs) break;
     for (const moment of momentsAt(wall, zone))
       if (moment > after && (earliest === undefined || moment < earliest)) earliest = moment;

@@ -12,8 +12,8 @@ export const memoryStore = (): Store => ({
 });
 
 /**
- * Stores documents as text, as a database does, so that a test can stop an engine and start another one with what the
- * first one committed.
+ * Stores documents as text, as a database does, so that a test can start a new engine with what a stopped engine
+ * committed.
  */
 export function documentStore(): Store {
   const tables = {

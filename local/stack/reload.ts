@@ -24,7 +24,7 @@ export type Edited = {
 
 /**
  * Runs edited source: after each change another process is loaded, and takes over if that succeeds. Changes are handled
- * one after the other. Returns the function that stops this.
+ * one after the other. Returns a function that stops the watching.
  */
 export function reloadOnEdit(projectDir: string, edited: Edited, say: Say): () => void {
   const changed = new Set<string>();

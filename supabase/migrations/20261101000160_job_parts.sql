@@ -60,8 +60,8 @@ revoke all on public.job_plans, public.job_parts from anon, authenticated;
 grant select, insert, update, delete on public.job_plans, public.job_parts to service_role;
 
 -- The plan of a job, locked; created when there is none. A job that reprocesses another takes over the plan of
--- p_from_job_id, or else of the nearest earlier job in the chain of reprocessed jobs. Parts that were dead or claimed
--- there are open again when their lease has ended.
+-- p_from_job_id, or else of the nearest earlier job in the chain of reprocessed jobs. Parts of that plan that were dead
+-- or claimed are open again when their lease has ended.
 create function private.open_plan(p_job_id uuid, p_from_job_id uuid, p_now timestamptz)
 returns public.job_plans
 language plpgsql

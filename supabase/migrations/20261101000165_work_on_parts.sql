@@ -165,10 +165,9 @@ as $$
   left join lateral (select * from public.job_parts where id = wanted.id for no key update) as part on true;
 $$;
 
--- As private.hold_part, for a room whose rows are the whole work. Returns "done" also when the job has ended, so that
--- nothing is written after a cancel, or after the room has failed the job. A job that failed with a dead letter
--- continues with its parts. The job's row stays locked until the caller commits, so a cancel waits, and then counts
--- what was written.
+-- Like private.hold_part, but returns "done" also when the job has ended, so that nothing is written after a cancel, or
+-- after the room has failed the job. A job that failed with a dead letter continues with its parts. The job's row stays
+-- locked until the caller commits, so a cancel waits, and then counts what was written.
 create function private.hold_part_of_open_job(p_id bigint, p_token uuid, p_from bigint)
 returns text
 language plpgsql

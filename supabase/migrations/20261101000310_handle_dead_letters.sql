@@ -64,10 +64,10 @@ begin
 end
 $$;
 
--- Claims the alert of a dead letter. Returns {state, durationMs}. The states: 'claimed' (the caller must send it; also
--- when it asks again), 'reported' (the caller must send it, but the log and Sentry have it already), 'done' (it was
--- sent), 'busy' (another caller is sending it; its claim expires after two minutes). The duration is the failed run's;
--- null for a part, whose runs the ledger does not keep.
+-- Claims the alert of a dead letter. Returns {state, durationMs}. The states: 'claimed' (the caller must send it, even
+-- when it asks a second time), 'reported' (the caller must send it, but the log and Sentry have it already), 'done' (it
+-- was sent), 'busy' (another caller is sending it; its claim expires after two minutes). The duration is the failed
+-- run's; null for a part, whose runs the ledger does not keep.
 create function public.claim_alert(p_letter_id uuid, p_claimant text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -17,8 +17,8 @@ create table public.email_subscribers (
   email text not null,
   -- The values of merge fields: {"name": "Ada"}.
   fields jsonb not null default '{}',
-  -- Follows from the suppressions of the address. An erased row keeps only its id, so that a campaign that was planned
-  -- before the erasure skips it; no API shows it.
+  -- Follows from the suppressions of the address. An erased row keeps only its id. Campaigns that were planned before
+  -- the erasure skip such a row, and no API shows it.
   status text not null default 'active',
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -29,8 +29,8 @@ create table public.email_subscribers (
 );
 create unique index email_subscribers_are_once_on_a_list on public.email_subscribers (list_id, lower(email));
 create index email_subscribers_by_list on public.email_subscribers (list_id, id);
--- Only few rows have such a status. Sending reads this index for each batch, to find who left since the campaign was
--- planned.
+-- Only few rows have such a status. Sending reads this index for each batch, to find subscribers that left since the
+-- campaign was planned.
 create index email_subscribers_who_left on public.email_subscribers (list_id, id) where status <> 'active';
 
 alter table public.email_lists enable row level security;

@@ -89,7 +89,7 @@ alter table public.campaign_batches alter column recipients set storage external
 
 -- One row per recipient. Its states before the end (claimed, sending) follow from its batch and part. The row itself is
 -- updated once, in place, in the space that each page keeps free. It has no index but its key, and no foreign key to
--- campaigns: a check per row would cost more than the planning statement, which is the only one that inserts rows.
+-- campaigns: a check per row would cost more than the rest of the planning statement. No other statement inserts rows.
 create table public.campaign_sends (
   campaign_id uuid not null,
   subscriber_id bigint not null,

@@ -29,7 +29,7 @@ $$;
 
 -- Called before the provider is called. Returns {state}:
 --   draw   {token, prompt, attempt}: this attempt may draw, for p_lease_ms
---   drawn  the picture exists; an earlier attempt died after it
+--   drawn the picture exists; an earlier attempt died after storing it
 --   wait   {waitMs}: the task is still in the queue (waitMs null), an earlier attempt may still be drawing, or the
 --          provider's bucket is empty (p_wants, see take_tokens)
 --   ended  the job has ended; taken: another job draws this picture; gone: there is no such task

@@ -2,8 +2,8 @@
 -- batch after the other, and ends when nothing is due. The next lane begins when a fact is published, or when an
 -- attempt is due.
 
--- A publisher holds this lock shared until it commits. A lane that ends takes it exclusively, so that it sees every
--- delivery that a publisher has left to it.
+-- A publisher holds this lock shared until it commits. A lane that ends takes the lock exclusively, so that the lane
+-- sees every delivery that a publisher has left to it.
 create function private.lane_lock(p_endpoint_id uuid)
 returns bigint
 language sql immutable
@@ -270,7 +270,7 @@ end
 $$;
 
 -- Plans a lane for each endpoint that has pending deliveries but no lane. Housekeeping calls it, so that a delivery
--- without a lane waits only until the next housekeeping.
+-- without a lane waits only until the next run of housekeeping.
 create function public.wake_webhook_lanes(p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql

@@ -55,8 +55,8 @@ begin
     cross join lateral (
       select count(*) as runs, coalesce(sum(attempts - 1), 0) as retries from public.job_runs where job_id = jobs.id
     ) as runs
-    -- A job without a run sent no events for its parts, because a request did them. A job that resumes a campaign sends
-    -- events for the parts of another job, so its result has their number.
+    -- A job without a run sent no events for its parts, because a request did their work. A job that resumes a campaign
+    -- sends events for the parts of another job, so the number of parts is in its result.
     cross join lateral (
       select case when jobs.function_id = 'resume-email-campaign' and jsonb_typeof(jobs.result -> 'parts') = 'number'
         then (jobs.result ->> 'parts')::bigint

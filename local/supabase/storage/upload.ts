@@ -38,7 +38,7 @@ const contentOf = async (ask: Ask) => {
   };
 };
 
-/** A form is held in memory, because Node's own parser does so. Its size is limited. */
+/** Node's own parser holds a form in memory, so the form's size is limited. */
 const formContent = async (ask: Ask, type: string) => {
   if (Number(ask.header("content-length") ?? 0) > bodyLimitBytes) {
     ask.stream().resume();
