@@ -1,6 +1,6 @@
 /**
  * The upper limit of a campaign's speed. The same code renders and sends the same batches, N at a time, but without a
- * ledger: nothing is claimed or recorded. It runs in its own process, like the site.
+ * ledger: nothing is claimed or recorded. This program runs in its own process, like the site.
  */
 
 import { randomUUID } from "node:crypto";
@@ -39,7 +39,7 @@ const permits = pLimit(Number(inFlight));
 /** As in the product, the next batches are rendered while others are in flight. */
 const rendering = pLimit(2 * Number(inFlight));
 
-// To save memory, only 20 batches exist. They are sent repeatedly, each time with a new idempotency key.
+// To save memory, only 20 batches exist. These batches are sent repeatedly, each time with a new idempotency key.
 const known = Array.from({ length: Math.min(batches, 20) }, (_, batch) =>
   Array.from({ length: size }, (__, n) => {
     const { email, ...fields } = person(batch * size + n + 1);

@@ -8,8 +8,8 @@ import pg from "pg";
 export type BenchStack = Awaited<ReturnType<typeof benchStack>>;
 
 /**
- * The stack as `npm start` runs it, with each part in its own process. Here Postgres also counts statements. Its fsync
- * stays on.
+ * The stack as `npm start` runs it, with each part in its own process. In addition, Postgres counts statements. The
+ * fsync of Postgres stays on.
  */
 export async function benchStack(environment: Record<string, string>) {
   const directory = mkdtempSync(join(tmpdir(), "nightshift-bench-"));

@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- engine [--json] [--runs 100000] [--postgres]`: the local engine in its own process, an app with the
  * real SDK in this one, and HTTP between them. The SDK itself takes 2-3 ms of CPU per request, so the engine is
- * measured by the time that it adds and by its share of the CPU. Its state is in memory, unless `--postgres` is given.
+ * measured by the time that it adds and by its share of the CPU. The engine's state is in memory, unless `--postgres`
+ * is given.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";

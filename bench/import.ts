@@ -165,7 +165,7 @@ async function copy({ sql }: BenchStack, cleanFile: string): Promise<void> {
 }
 
 /**
- * Writes the rows of the import to a file for COPY. They get a new list, because a list contains each address only
+ * Writes the rows of the import to a file for COPY. The rows get a new list, because a list contains each address only
  * once.
  */
 async function writeClean(stack: BenchStack, directory: string, rows: number): Promise<string> {

@@ -1,6 +1,6 @@
 /**
  * The upper limit of acknowledged webhooks a second: an HTTP server that verifies the signature with the product's
- * code, and answers like the product. It stores nothing. It runs in its own process, like the site.
+ * code, and answers like the product. The server stores nothing. It runs in its own process, like the site.
  */
 
 import { createServer } from "node:http";

@@ -14,8 +14,8 @@ const WARM_UP_POSTS = 1_000;
 
 /**
  * Measures how many signed webhooks a second are acknowledged: each is verified and stored, and its job is accepted.
- * Their function is paused at first; in a second measurement, the machine handles webhooks at the same time. Both are
- * compared with an HTTP server that only verifies the signature.
+ * In the first measurement the function that handles webhooks is paused; in the second, the machine handles webhooks at
+ * the same time. Both rates are compared with an HTTP server that only verifies the signature.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {

@@ -1,8 +1,8 @@
 /**
- * `npm run check:deploy` checks whether a deploy would work. It bundles every door with Netlify's own bundler, compares
- * the addresses that the bundler reads with those of the doors and of the API's routes, counts their rate limits,
- * checks what each bundle contains, and starts each bundle alone in an empty folder. It prints how large each bundle
- * is, and how long a new process takes to answer its first request. It needs no account and no network.
+ * `npm run check:deploy` checks whether a deploy would work. The check bundles every door with Netlify's own bundler,
+ * compares the addresses that the bundler reads with those of the doors and of the API's routes, counts their rate
+ * limits, checks what each bundle contains, and starts each bundle alone in an empty folder. It prints how large each
+ * bundle is, and how long a new process takes to answer its first request. The check needs no account and no network.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Our own lint rules, as a plugin. They decide which file may import which other file, and how the steps of a loop are
- * named. This file is plain JavaScript, because oxlint loads plugins with the Node that runs it, and Node 20 reads no
- * TypeScript. tests/unit/house-rules.test.ts breaks every rule once.
+ * Our own lint rules, as a plugin. The rules decide which file may import which other file, and how the steps of a loop
+ * are named. This file is plain JavaScript, because oxlint loads plugins with the Node that runs it, and Node 20 reads
+ * no TypeScript. tests/unit/house-rules.test.ts breaks every rule once.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -7,7 +7,7 @@ const fixture = join(import.meta.dirname, "../../tests/fixtures/subscribers.csv"
 /** The overview shows the six latest jobs. With three prompts, one job of each kind is among them. */
 const PROMPTS = ["a lighthouse at night", "a night train", "an owl on a sign"];
 const DAY_MS = 24 * 60 * 60_000;
-/** The beginning of a PNG. It cannot be read as a picture, so its job fails and the demo shows a dead letter. */
+/** The beginning of a PNG. The rest of the picture is missing, so its job fails and the demo shows a dead letter. */
 const BROKEN_PICTURE = new Blob([
   Buffer.from("iVBORw0KGgoAAAANSUhEUgAAACgAAAAeCAIAAADRv8uKAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAPUlE", "base64"),
 ]);

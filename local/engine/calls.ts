@@ -29,7 +29,9 @@ type Flight = { run: RunDocument; job: Job; generation: number };
 export class Calls {
   private readonly options: Options;
   private readonly flights = new Map<string, Flight>();
-  /** The number of the next call. It starts at the current time, so that no number is used again after a restart. */
+  /**
+   * The number of the next call. The first number is the current time, so that no number is used again after a restart.
+   */
   private generation = Date.now() * 1_000;
 
   constructor(options: Options) {

@@ -45,7 +45,7 @@ export function cronError(expression: string): string | undefined {
 /** Clocks are set back by an hour, so twice that is a safe limit. */
 const overlapMs = 2 * 3_600_000;
 
-/** The first tick after `after`. */
+/** The first tick that is later than `after`. */
 export function nextTick(expression: string, after: number): number | undefined {
   const { pattern, zone } = parse(expression);
   const next = (wall: number) => pattern.nextRun(new Date(wall))?.getTime();

@@ -50,7 +50,7 @@ export function buildCall(options: CallOptions): AppRequest {
   };
 }
 
-/** The headers that tell the app which kind of server this is. In cloud mode they also contain the signature. */
+/** The headers that tell the app which kind of server this is. In cloud mode the headers also contain the signature. */
 export const identity = (signingKey: string | undefined, body: string): Record<string, string> =>
   signingKey === undefined
     ? { "x-inngest-server-kind": "dev" }

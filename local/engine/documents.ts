@@ -83,7 +83,7 @@ export type RunDocument = {
 
   /** The version of the SDK's answers; -1 before the first answer. */
   requestVersion: number;
-  /** Whether the SDK must report steps without running them. It is set while several steps are open at once. */
+  /** Whether the SDK must report steps without running them. This is set while several steps are open at once. */
   planOnly: boolean;
   steps: Record<string, Memo>;
   /** Step ids in the order in which the steps were completed. The SDK resolves them in the same order. */

@@ -100,9 +100,9 @@ type Ended = {
 };
 
 /**
- * The system events at a run's end: "finished" for every run, and "failed" or "cancelled" where that applies. Their ids
- * are derived from the run's id, so that a failure handler runs once. A run that such an event started sends no such
- * event itself.
+ * The system events at a run's end: "finished" for every run, and "failed" or "cancelled" where that applies. The ids
+ * of these events are derived from the run's id, so that a failure handler runs once. A run that such an event started
+ * sends no such event itself.
  */
 export function endingEvents({ functionId, runId, status, events, result, error }: Ended): IncomingEvent[] {
   return events.flatMap((event, index) => {

@@ -58,7 +58,8 @@ export class Executor {
   }
 
   /**
-   * Records a run that never starts because of another run. It is shown to people, but no event says that it has ended.
+   * Records a run that never starts because of another run. The run is shown to people, but no event says that it has
+   * ended.
    */
   skip(run: RunDocument, events: StoredEvent[]): void {
     this.enter(run, events);
@@ -100,7 +101,10 @@ export class Executor {
   }
 }
 
-/** The event that starts an invoked function. It names the waiting step, so that the function's end finds that step. */
+/**
+ * The event that starts an invoked function. The event names the waiting step, so that the function's end finds that
+ * step.
+ */
 function invocation(
   run: RunDocument,
   { functionId, stepId, stepName, data, v }: Change & { type: "invoke" },

@@ -6,7 +6,10 @@ import { NamedTimers } from "./named-timers.ts";
 import { forever, type Notebook, noteKey } from "./notebook.ts";
 import type { FunctionConfig } from "./protocol.ts";
 
-/** Events that start no run yet: a debounce keeps the last event, a batch collects many. Both survive a restart. */
+/**
+ * Events that start no run yet: a debounce keeps the last event, a batch collects many. Open debounces and batches
+ * survive a restart.
+ */
 type Options = {
   clock: Clock;
   random: () => number;

@@ -2,7 +2,7 @@ import { html, raw } from "hono/html";
 import { type HistoryEntry, hasEnded, type RunDocument } from "./documents.ts";
 import type { Engine } from "./engine.ts";
 
-/** The engine's one page: running and ended runs, step by step. It has no script, so reload it to see changes. */
+/** The engine's one page: running and ended runs, step by step. The page has no script, so reload it to see changes. */
 type Html = ReturnType<typeof html>;
 
 const style = raw(`<style>

@@ -45,7 +45,8 @@ export class Pauses {
 }
 
 /**
- * Indexes a pause, and returns the function that removes it. Empty entries are removed, because there are many values.
+ * Indexes a pause, and returns the function that removes it. Entries that become empty are removed, because there are
+ * many values.
  */
 function file(shelf: Shelf, paused: Paused): () => void {
   const tie = paused.wait.expression === undefined ? undefined : tieOf(paused.wait.expression);

@@ -1,8 +1,8 @@
 import type { Engine } from "./engine.ts";
 
 /**
- * Keeps the engine up to date with its apps, as the Dev Server does. It asks an app for its functions until the app
- * answers, and again every five seconds, so that a change of the code needs no command.
+ * Keeps the engine up to date with its apps, as the Dev Server does. The engine asks an app for its functions until the
+ * app answers, and again every five seconds, so that a change of the code needs no command.
  */
 const pollMs = 5_000;
 const waitForAppMs = 200;

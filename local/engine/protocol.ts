@@ -81,7 +81,7 @@ export const syncAnswer = z.looseObject({
   sdk: z.string().optional(),
 });
 
-/** The request with which the SDK registers itself. It contains the SDK's own configuration. */
+/** The request with which the SDK registers itself. The request contains the SDK's own configuration. */
 export const registration = z.looseObject({
   appName: z.string(),
   url: z.string(),

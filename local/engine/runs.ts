@@ -18,9 +18,9 @@ import {
 } from "./turn.ts";
 
 /**
- * The state machine of a run. Each function takes the run's document, an event of its life, and the time. It changes
- * the document to its next state, and returns what the engine must do. It uses no clock, network or store, so the same
- * input always gives the same result, and durable execution can be tested as pure functions.
+ * The state machine of a run. Each function takes the run's document, an event of its life, and the time. The function
+ * changes the document to its next state, and returns what the engine must do. The state machine uses no clock, network
+ * or store, so the same input always gives the same result, and durable execution can be tested as pure functions.
  */
 
 export type Rules = Pick<Turn, "now" | "random" | "maxAttempts" | "retryIntervalMs"> & {
@@ -76,7 +76,7 @@ export const open = (run: RunDocument, rules: Rules, cancels: Wait[]): Change[] 
       enqueue(turn, { id: "start-timeout", kind: "start-timeout", at: run.queuedAt + rules.startTimeoutMs });
   });
 
-/** Ends a run before it begins, because another run of the singleton is running. It has no other effect. */
+/** Ends a run before it begins, because another run of the singleton is running. Skipping has no other effect. */
 export function skip(run: RunDocument): void {
   run.status = "Skipped";
   run.endedAt = run.queuedAt;

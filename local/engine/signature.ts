@@ -1,8 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
 /**
- * Signatures of cloud mode, by which engine and app authenticate each other. They contain the real time, even when the
- * engine uses another clock, because the SDK compares it with its own time and allows a difference of five minutes.
+ * Signatures of cloud mode, by which engine and app authenticate each other. Signatures contain the real time, even
+ * when the engine uses another clock, because the SDK compares it with its own time and allows a difference of five
+ * minutes.
  */
 export function sign(key: string, body: string, realTimeMs: number): string {
   const seconds = Math.floor(realTimeMs / 1_000);
@@ -11,7 +12,7 @@ export function sign(key: string, body: string, realTimeMs: number): string {
   return `t=${seconds}&s=${hash}`;
 }
 
-/** The bearer token that the SDK sends to the API. It is the hash of the key, not the key itself. */
+/** The bearer token that the SDK sends to the API. The token is the hash of the key, not the key itself. */
 export function bearerOf(key: string): string {
   const [prefix = ""] = /^signkey-\w+-/.exec(key) ?? [];
   return (

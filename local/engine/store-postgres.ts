@@ -18,7 +18,9 @@ const schema = `
   create table if not exists engine.notes (id bytea primary key, document text not null);
 `;
 
-/** Drops the tables of an earlier version. It stored documents as jsonb, which cannot hold every JSON text. */
+/**
+ * Drops the tables of an earlier version. That version stored documents as jsonb, which cannot hold every JSON text.
+ */
 const dropOld = `
   do $$ begin
     if exists (select from information_schema.columns

@@ -21,8 +21,8 @@ export class Unstorable extends Error {}
 
 /**
  * Stores the documents. Only this engine writes, and it keeps what it needs in memory, so the store is read once, at
- * the start. `commit` resolves when the group is durable. It rejects with `Unstorable` when the group itself is the
- * reason. A rejected group has changed nothing.
+ * the start. `commit` resolves when the group is durable. `commit` rejects with `Unstorable` when the group itself is
+ * the reason. A rejected group has changed nothing.
  */
 export type Store = {
   load(): Promise<Snapshot>;

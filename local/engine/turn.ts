@@ -3,8 +3,8 @@ import { limits, retryDelayMs } from "./limits.ts";
 import type { WireError } from "./protocol.ts";
 
 /**
- * The operations of which every transition of a run consists. They change only the run's document. What the engine must
- * do (queue a call, set a timer, send an event) is collected as changes.
+ * The operations of which every transition of a run consists. The operations change only the run's document. What the
+ * engine must do (queue a call, set a timer, send an event) is collected as changes.
  */
 export type Change =
   | { type: "job"; job: Job }

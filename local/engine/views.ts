@@ -17,7 +17,7 @@ export const runView = (run: RunDocument) => ({
   run_id: run.id,
   run_started_at: iso(run.startedAt ?? run.queuedAt),
   function_id: uuidOf(run.functionId),
-  /** The real API does not have this field. It has only UUIDs of functions, which people cannot read. */
+  /** The real API does not have this field. The real API has only UUIDs of functions, which people cannot read. */
   function_slug: run.functionId,
   function_version: 1,
   environment_id: environment,

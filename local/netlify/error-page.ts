@@ -1,6 +1,6 @@
 import type { SiteFunction } from "#netlify/functions.ts";
 
-/** The error page of a function: HTML for browsers, JSON for programs. It says more than Netlify's own page. */
+/** The error page of a function: HTML for browsers, JSON for programs. The page says more than Netlify's own. */
 export function errorPage({ name, file }: SiteFunction, error: unknown, request: Request): Response {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const title = `The function ${name} failed`;

@@ -5,8 +5,8 @@ import type { HeaderRule } from "#netlify/netlify-toml.ts";
 import { staticFiles } from "#netlify/static-files.ts";
 
 /**
- * Netlify's limit is 6 MB of request body. It counts the body after its conversion to base64, which makes binary bodies
- * a third larger.
+ * Netlify's limit is 6 MB of request body. Netlify counts the body after its conversion to base64, which makes binary
+ * bodies a third larger.
  */
 const maxBodyBytes = 6 * 1024 * 1024;
 

@@ -19,7 +19,7 @@ export type Position = { headerAt: number; headerBytes: number; bodyAt: number; 
 
 export type Journal = {
   append(header: string, body?: Uint8Array): Position;
-  /** All entries, the oldest first. Their bodies are not read. */
+  /** All entries, the oldest first. The bodies are not read. */
   entries(): Iterable<{ header: string; position: Position }>;
   header(position: Position): string;
   body(position: Position): Buffer;

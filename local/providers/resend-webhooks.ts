@@ -14,7 +14,7 @@ type Event = { id: string; type: string; created_at: string; payload: object };
 const WEBHOOK = "4dd369bc-aa82-4ff3-97de-514ae3000ee0";
 const EVENTS = new RegExp(`^/webhooks/${WEBHOOK}/events(?:/([^/]+))?$`);
 
-/** A stand-in for Resend's webhooks. It has one webhook, whose events are signed, and listed newest first. */
+/** A stand-in for Resend's webhooks. The account has one webhook, whose events are signed, and listed newest first. */
 export function createResendWebhooks({ clock = { now: () => new Date() }, webhookSecret, site }: Options) {
   const events: Event[] = [];
   const key = Buffer.from(webhookSecret.replace(/^whsec_/, ""), "base64");

@@ -16,5 +16,5 @@ export function newBackoff(): (livedMs: number) => number {
   };
 }
 
-/** " in 2 s" for the end of a message. It is empty when the delay is too short to matter. */
+/** " in 2 s" for the end of a message. The text is empty when the delay is too short to matter. */
 export const inSeconds = (pauseMs: number): string => (pauseMs > 1000 ? ` in ${pauseMs / 1000} s` : "");

@@ -16,6 +16,6 @@ test("a process whose shutdown hangs ends soon after its supervisor", async () =
   });
   await once(child, "message");
   const ended = once(child, "exit");
-  child.disconnect(); // The channel does this when the supervisor is killed
+  child.disconnect(); // As when the supervisor is killed
   expect(await ended).toEqual([1, null]);
 });

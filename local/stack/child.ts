@@ -1,13 +1,14 @@
 import { z } from "zod";
 
 /**
- * The duties of every process of the stack. It reports its state to the supervisor, and ends when the supervisor ends.
+ * The duties of every process of the stack. Every process reports its state to the supervisor, and ends when the
+ * supervisor ends.
  */
 export type Child = {
   /** Reports that the process answers requests. */
   ready(details: { port: number }): void;
   /**
-   * Resolves when the process may listen. That is at once, or, when it takes over from another process, after it has
+   * Resolves when the process may listen: at once, or, when the process takes over from another one, after it has
    * reported that it is loaded.
    */
   mayListen(): Promise<void>;

@@ -84,7 +84,7 @@ function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Meanwhile another process has put its lock there.
+    // Another process has put its lock there meanwhile.
   }
 }
 

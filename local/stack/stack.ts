@@ -64,7 +64,10 @@ type Start = {
   engineFlags: readonly string[];
   signal: AbortSignal;
   processes: ManagedProcess[];
-  /** These functions are called before the processes are ended. They stop everything that could start a process. */
+  /**
+   * These functions are called before the processes are ended. The functions stop everything that could start a
+   * process.
+   */
   endFirst: (() => void)[];
   /** These functions are called after all processes have ended. */
   endLast: (() => Promise<unknown>)[];

@@ -6,8 +6,8 @@ import { placeData, rememberHome } from "./data-directory.ts";
 import { type Binaries, isCode, reachableByOthers } from "./postgres-binaries.ts";
 
 /**
- * A cluster is a data directory that `initdb` has finished. It is made under another name and then renamed, so that an
- * unfinished one is never used. Its random superuser password is stored in it.
+ * A cluster is a data directory that `initdb` has finished. The directory is made under another name and then renamed,
+ * so that an unfinished cluster is never used. The random superuser password is stored in the directory.
  */
 export type Cluster = { directory: string; password: string };
 

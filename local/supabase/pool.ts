@@ -35,8 +35,8 @@ export const createPool = (
     application_name: "nightshift gateway",
   };
   const pool = new pg.Pool(config);
-  // When a connection ends, the pool also emits an error. It is ignored here, because the pool has already removed the
-  // connection, and the caller's statement has failed with the same error.
+  // When a connection ends, the pool also emits an error. The error is ignored here, because the pool has already
+  // removed the connection, and the caller's statement has failed with the same error.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;

@@ -71,7 +71,7 @@ export const reachableByOthers = (target: string): boolean => {
   return true;
 };
 
-/** Other users cannot enter node_modules below /root, so a copy is used. It is made once per version. */
+/** Other users cannot enter node_modules below /root, so a copy is used. The copy is made once per version. */
 const copyForOthers = (directory: string) => {
   const manifest: unknown = JSON.parse(fs.readFileSync(path.join(directory, "..", "package.json"), "utf8"));
   const { version } = z.object({ version: z.string() }).parse(manifest);

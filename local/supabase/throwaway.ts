@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { type Postgres, startPostgres, throwawaySettings } from "./postgres.ts";
 
-/** A Postgres for one run of tests or of a tool. It leaves no files. */
+/** A Postgres for one run of tests or of a tool. The server leaves no files. */
 export const startThrowaway = async (
   settings: Readonly<Record<string, string | number>> = {},
 ): Promise<Pick<Postgres, "url" | "stop">> => {

@@ -1,5 +1,7 @@
 // @ts-check
-/** This script is copied beside a bundled door, like knock.mjs. It makes a thumbnail with the door's own sharp. */
+/**
+ * This script is copied beside a bundled door, like knock.mjs. The script makes a thumbnail with the door's own sharp.
+ */
 /* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access -- the type of the loaded module is known only at run time */
 import { createRequire } from "node:module";
 import { join } from "node:path";

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * This script is copied beside a bundled door. It loads the door as Netlify does, sends it one request, and prints
- * {"status", "body"} on a line of its own. It is plain JavaScript, because a server has no TypeScript.
+ * This script is copied beside a bundled door. The script loads the door as Netlify does, sends it one request, and
+ * prints {"status", "body"} on a line of its own. The script is plain JavaScript, because a server has no TypeScript.
  */
 /* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call -- the type of the loaded module is known only at run time */
 import { pathToFileURL } from "node:url";

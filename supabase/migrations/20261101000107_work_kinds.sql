@@ -15,15 +15,15 @@ create table private.work_kinds (
   -- its work stays undone, and the rest of its job must be able to end.
   after_ignore text,
   -- For work in parts: a function (public.job_parts, text, timestamptz) that is called with the administrator's note
-  -- when the dead letter of a part is ignored. It updates the room's own rows, and returns the counts of the unfinished
-  -- rows in the room's words, {"skipped": 3}.
+  -- when the dead letter of a part is ignored. The function updates the room's own rows, and returns the counts of the
+  -- unfinished rows in the room's words, {"skipped": 3}.
   on_skip text,
   -- For work in parts: a function (public.job_parts, timestamptz) that is called when an administrator reprocesses the dead
   -- letter of a part.
   on_reopen text,
   -- What its jobs are about, for people: a function (public.jobs[]) that returns a table (job_id uuid, subject text), such
-  -- as the names of their campaigns. It is called once for all jobs of the kind in a list, and must not fail on invalid
-  -- event data.
+  -- as the names of their campaigns. The function is called once for all jobs of the kind in a list, and must not fail
+  -- on invalid event data.
   subjects text,
   -- The priority of work whose request names none.
   priority integer not null,

@@ -136,11 +136,12 @@ begin
 end
 $$;
 
--- The pace of a class and the classes below it, in jobs per second. It is measured at the last job that waited and
--- began: the number of jobs that began while it waited, divided by its waiting time (at most the last five minutes).
+-- The pace of a class and the classes below it, in jobs per second. The pace is measured at the last job that waited
+-- and began: the number of jobs that began while it waited, divided by its waiting time (at most the last five
+-- minutes).
 -- - A job that waited for less than five seconds is not measured.
 -- - Without a new measurement the last one stays, except a pace of 0, which was true of an earlier queue only.
--- - It is measured at most every five seconds. Null: never measured.
+-- - The pace is measured at most every five seconds. Null: never measured.
 create function private.pace_of(p_kind text, p_priority integer, p_now timestamptz)
 returns double precision
 language plpgsql

@@ -86,8 +86,8 @@ begin
 end
 $$;
 
--- Runs the follow-up of an ended job's kind of work. It runs at commit, so that a transaction that ends several jobs
--- has ended all of them first, and so that its locks are held only briefly and are the last ones taken.
+-- Runs the follow-up of an ended job's kind of work. The follow-up runs at commit, so that a transaction that ends
+-- several jobs has ended all of them first, and so that its locks are held only briefly and are the last ones taken.
 create function private.follow_up_job()
 returns trigger
 language plpgsql
@@ -266,7 +266,7 @@ begin
 end
 $$;
 
--- A run failed or was canceled. Its job ends with it, unless another run works on the job.
+-- A run failed or was canceled. The run's job ends too, unless another run works on the job.
 create function private.abandon_run(
   p_event_id text, p_function_id text, p_run_id text, p_status text, p_error jsonb, p_now timestamptz
 )

@@ -9,8 +9,8 @@ as $$
   select round(extract(epoch from p_time) * 1000)::integer;
 $$;
 
--- A promise is kept by work that began in time. It is broken by work that began late, and by work that waits beyond its
--- due time.
+-- A promise is kept by work that began in time. Work that began late, or that waits beyond its due time, breaks the
+-- promise.
 create function private.stats_by_class(p_owner text, p_since timestamptz, p_now timestamptz)
 returns table (
   priority integer, waiting bigint, running bigint, "oldestWaitingMs" integer, started bigint, "keptShare" float8,

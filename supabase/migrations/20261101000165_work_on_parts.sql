@@ -273,9 +273,9 @@ begin
 end
 $$;
 
--- Ends a job whose work is cut into parts, when everything is planned and no part is open. Its result is the plan's,
--- with the total and the sums of the parts' counts. When two transactions settle the last parts at once, the later one
--- waits for the plan here and sees both.
+-- Ends a job whose work is cut into parts, when everything is planned and no part is open. The job's result is the
+-- plan's, with the total and the sums of the parts' counts. When two transactions settle the last parts at once, the
+-- later one waits for the plan here and sees both.
 create function private.close_job_without_open_parts(p_job_id uuid, p_now timestamptz)
 returns void
 language plpgsql

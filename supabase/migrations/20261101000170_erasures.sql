@@ -1,9 +1,10 @@
 -- An erasure removes one person from the database: where their address is stored, the row is emptied or the address is
--- replaced. A job does the work. This row records how far it is. At the end the row is the receipt: how many rows of
--- which table were changed. It is the only row that holds the address, and only until the erasure is done.
+-- replaced. A job does the work. The row records how far the job is. At the end the row is the receipt: how many rows
+-- of which table were changed. No other row holds the address of an erased person, and this row only until the erasure
+-- is done.
 
 create table public.erasures (
-  -- Also the id of its job.
+  -- Also the id of the erasure's job.
   id uuid primary key,
   email text,
   requester text not null,

@@ -1,4 +1,5 @@
--- A notification is a message to one person: "your picture is ready". It stays unread until the person has read it.
+-- A notification is a message to one person: "your picture is ready". A notification is unread until the person has
+-- read it.
 
 create table public.notifications (
   id uuid primary key default gen_random_uuid(),

@@ -4,7 +4,7 @@
 -- wait: a transaction that stays open for minutes delays only its own rows.
 
 -- The transaction that wrote the row. In a restored copy its number may be higher than those of all transactions of
--- this database. Then the row is old.
+-- this database. Such a row is old.
 alter table public.job_events add column xid xid8 not null default pg_current_xact_id();
 create index job_events_by_transaction on public.job_events (xid);
 create index jobs_unfinished on public.jobs (created_at desc, id desc) where ended_at is null;

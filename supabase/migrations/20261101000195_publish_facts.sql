@@ -3,8 +3,8 @@
 -- happen.
 
 create table private.fact_listeners (
-  -- The name of a function (type text, owner text, key text, data jsonb, now timestamptz). It is called in the
-  -- publisher's transaction.
+  -- The name of a function (type text, owner text, key text, data jsonb, now timestamptz). The function is called in
+  -- the publisher's transaction.
   function_name text primary key
 );
 alter table private.fact_listeners enable row level security;

@@ -95,9 +95,9 @@ end
 $$;
 
 -- Handles as many letters as private.room_of_letter_group allows, each once, because a handled letter is no longer
--- open. Halts when too many letters have failed again, or when one of the canary has failed again or was canceled. Then
--- the rest counts as skipped, and its letters stay open. Returns {"state": "open", "done" or "lost", "waitMs"}; waitMs:
--- how long to wait, because no letter may be handled now.
+-- open. Halts when too many letters have failed again, or when one of the canary has failed again or was canceled.
+-- After a halt, the other letters count as skipped and stay open. Returns {"state": "open", "done" or "lost",
+-- "waitMs"}; waitMs: how long to wait, because no letter may be handled now.
 create function public.work_letter_group(
   p_part_id bigint, p_token uuid, p_job_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )

@@ -1,5 +1,6 @@
 -- The archive of the ledger: files in Storage with what ended in each month, written before housekeeping deletes old
--- rows. It says what happened and when, and nothing about people: no data of events, no results, no messages, no owners.
+-- rows. The archive says what happened and when, and nothing about people: no data of events, no results, no messages,
+-- no owners.
 
 -- A month whose jobs and dead letters are in the archive. The jobs and dead letters of other months are deleted a month
 -- later (see purge_ledgers).

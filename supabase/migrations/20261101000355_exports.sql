@@ -16,7 +16,7 @@ create table private.exports (
   -- (item).
   figures_function text,
   -- For a list that belongs to one item, such as the mails of a campaign: the SQL of the item's id in a row, and a
-  -- function (owner, item, now) that returns the item's period. It refuses an item of another owner.
+  -- function (owner, item, now) that returns the item's period. The function refuses an item of another owner.
   item_sql text,
   item_period_function text,
   constraint exports_of_items_have_their_period check ((item_sql is null) = (item_period_function is null))

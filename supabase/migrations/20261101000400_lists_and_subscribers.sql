@@ -236,8 +236,8 @@ begin
 end
 $$;
 
--- Erases the person from every list. It searches list by list, because the unique index begins with the list; there are
--- few lists.
+-- Erases the person from every list. The search goes list by list, because the unique index begins with the list; there
+-- are few lists.
 create function private.erase_from_lists(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb
 language plpgsql

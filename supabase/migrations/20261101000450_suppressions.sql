@@ -1,9 +1,9 @@
--- A suppression: an address gets no mail, or none of one list or one stream of mail. Sending checks it for each batch. The
--- status of a subscriber follows from it, so that lists and imports show it.
+-- A suppression: an address gets no mail, or none of one list or one stream of mail. Sending checks the suppressions
+-- for each batch. The status of a subscriber follows from them, so that lists and imports show them.
 
 create table public.suppressions (
   id bigint generated always as identity primary key,
-  -- Identifies the address, in lower case. It is all that is kept of an erased person.
+  -- Identifies the address, in lower case. The hash is all that is kept of an erased person.
   address_hash bytea not null,
   address text,
   scope text not null,

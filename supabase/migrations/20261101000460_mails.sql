@@ -8,8 +8,8 @@ create table public.mails (
   -- A file of src/mail/templates.
   template text not null,
   recipient text not null,
-  -- The values of the template. They are deleted once the mail is sent, because they may be secret, such as a link that
-  -- signs in.
+  -- The values of the template. The values are deleted once the mail is sent, because they may be secret, such as a
+  -- link that signs in.
   fields jsonb not null,
   job_id uuid not null,
   -- The provider that was asked to send the mail, and when it was first asked. Both are null again when the provider
@@ -45,7 +45,7 @@ select private.register_work_kind('{"function_id": "send-mail", "event_name": "m
   "priority": 2, "per_second": null, "waiting": null, "by_promise": false,
   "subjects": "private.mail_subjects",
   "summary": "Sends one mail of the product"}');
--- Mails that are sent to many at once. They keep the pace of campaigns, so that no single mail waits for them.
+-- Mails that are sent to many at once. Such mails keep the pace of campaigns, so that no single mail waits for them.
 select private.register_work_kind('{"function_id": "send-bulk-mail", "event_name": "mail/send-bulk", "kind": "mail",
   "priority": 4, "per_second": null, "waiting": null, "by_promise": false,
   "subjects": "private.mail_subjects",

@@ -1,6 +1,6 @@
--- A campaign is one mail to every subscriber of a list. Its job is cut into parts (job_parts). A batch is one request
--- to the provider, with content that is frozen at planning, and belongs to one part. A send is the mail to one
--- recipient.
+-- A campaign is one mail to every subscriber of a list. The campaign's job is cut into parts (job_parts). A batch is
+-- one request to the provider, with content that is frozen at planning, and belongs to one part. A send is the mail to
+-- one recipient.
 
 create table public.campaigns (
   id uuid primary key default gen_random_uuid(),
@@ -10,8 +10,8 @@ create table public.campaigns (
   subject text not null,
   html text,
   text text,
-  -- The text part of a campaign that has only html. It is made from the html when that is stored, so that a later version
-  -- of the code sends the same bytes.
+  -- The text part of a campaign that has only html. The text is made from the html when the html is stored, so that a
+  -- later version of the code sends the same bytes.
   html_as_text text,
   sender text not null,
   reply_to text,
@@ -24,8 +24,8 @@ create table public.campaigns (
   status text not null default 'draft',
   -- Why the campaign is a draft again, or was stopped, in words for people.
   note text,
-  -- When the campaign was stopped, because receiving servers refuse our domain. No part sends after that; see
-  -- resume_campaign.
+  -- When the campaign was stopped, because receiving servers refuse our domain. No part of a stopped campaign sends;
+  -- see resume_campaign.
   stopped_at timestamptz,
   -- When an administrator last resumed the stopped campaign.
   resumed_at timestamptz,
@@ -65,8 +65,8 @@ create table public.campaign_batches (
   status text not null default 'pending',
   -- The claim that last took the batch: each claim takes a batch only once.
   lease_token uuid,
-  -- The provider that was asked last. If it may have accepted a mail of the batch, no other provider may be asked about
-  -- the batch.
+  -- The provider that was asked last. If this provider may have accepted a mail of the batch, no other provider may be
+  -- asked about the batch.
   provider text,
   -- When the batch was first sent in a request that the provider may have accepted; null: never. From then on the
   -- content is frozen. The provider remembers the batch's idempotency key for a limited time after it.
@@ -87,9 +87,10 @@ create table public.campaign_batches (
 -- Stored outside the row, uncompressed: a batch's row is updated, but its recipients never change.
 alter table public.campaign_batches alter column recipients set storage external;
 
--- One row per recipient. Its states before the end (claimed, sending) follow from its batch and part. The row itself is
--- updated once, in place, in the space that each page keeps free. It has no index but its key, and no foreign key to
--- campaigns: a check per row would cost more than the rest of the planning statement. No other statement inserts rows.
+-- One row per recipient. The states of a send before its end (claimed, sending) follow from its batch and part. The row
+-- itself is updated once, in place, in the space that each page keeps free. The table has no index but its key, and no
+-- foreign key to campaigns: a check per row would cost more than the rest of the planning statement. No other statement
+-- inserts rows.
 create table public.campaign_sends (
   campaign_id uuid not null,
   subscriber_id bigint not null,

@@ -104,9 +104,9 @@ end
 $$;
 
 -- Accepts the sending of a campaign: inserts the job and queues the campaign for it, in one transaction (p_request: see
--- private.accept_job). When it is called again while the campaign is being sent, or with the same idempotency key, it
--- returns the existing job. When a job ended and left its campaign unfinished (such as half planned in a restored
--- copy), the next job takes the campaign over. p_preview_hash: see require_previewed_campaign.
+-- private.accept_job). A further call while the campaign is being sent, or with the same idempotency key, returns the
+-- existing job. When a job ended and left its campaign unfinished (such as half planned in a restored copy), the next
+-- job takes the campaign over. p_preview_hash: see require_previewed_campaign.
 create function public.accept_campaign_send(
   p_campaign_id uuid, p_owner text, p_request jsonb, p_preview_hash text, p_now timestamptz
 )

@@ -143,7 +143,7 @@ begin
 end
 $$;
 
--- This environment may not send mail. A campaign that is not planned yet becomes a draft again, and its job says why.
+-- Called where no mail may be sent. A campaign that is not planned yet becomes a draft again, and its job says why.
 create function public.hold_campaign(p_campaign_id uuid, p_event_id text, p_reason text, p_now timestamptz)
 returns void
 language plpgsql

@@ -1,8 +1,8 @@
 -- A preview: who would get a campaign now, and a hash by which sending recognises that audience or content have changed
 -- since the preview.
 
--- The hash of audience and content. It reads the whole audience once, in any order: the numbers of all rows are combined
--- by xor.
+-- The hash of audience and content. The whole audience is read once, in any order, because the numbers of all rows are
+-- combined by xor.
 create function private.hash_campaign(p_campaign public.campaigns)
 returns text
 language sql stable

@@ -1,5 +1,5 @@
--- A person pauses a campaign and resumes it. Its parts stay as they are: a pause ends their runs between two batches.
--- To resume, a job sends an event for each part that is not done.
+-- A person pauses a campaign and resumes it. The parts of the campaign stay as they are: a pause ends their runs
+-- between two batches. To resume, a job sends an event for each part that is not done.
 
 -- Order of locks as in planning: the job, then the campaign. Pausing again changes nothing.
 create function public.pause_campaign(p_campaign_id uuid, p_owner text, p_now timestamptz)

@@ -1,6 +1,6 @@
 -- An image task is one picture that a requester asked for, with its position in a lane: a queue with a fixed
--- concurrency, in which the database decides which task starts. Its job does the work; the engine receives that job
--- when the task may start.
+-- concurrency, in which the database decides which task starts. The task's job does the work; the engine receives that
+-- job when the task may start.
 
 create table public.image_lanes (
   lane text primary key,

@@ -135,8 +135,8 @@ end
 $$;
 
 -- The picture and its thumbnail are stored: the task and its job are completed, and the next task starts in the same
--- transaction. A repeated call returns the same. Returns the job's status, or 'lost' when the task belongs to another
--- job.
+-- transaction. A repeated call returns the same result. Returns the job's status, or 'lost' when the task belongs to
+-- another job.
 create function public.complete_image_task(
   p_task_id uuid, p_event_id text, p_thumbnail_path text, p_result jsonb, p_now timestamptz
 )

@@ -1,5 +1,5 @@
--- The bucket of all pictures: drawings, uploads and thumbnails. It is private: only the functions read it, with the
--- secret key, and serve its files to those who may see them.
+-- The bucket of all pictures: drawings, uploads and thumbnails. The bucket is private: only the functions read it, with
+-- the secret key, and serve a file to the people that may see it.
 
 insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
 values ('images', 'images', false, 20 * 1024 * 1024, array['image/png', 'image/jpeg', 'image/webp'])

@@ -1,5 +1,5 @@
--- An image upload is a picture that a requester sent, and its thumbnail. Its row is written before
--- its bytes are stored, so that every file has a row.
+-- An image upload is a picture that a requester sent, and its thumbnail. The row is written before the bytes are
+-- stored, so that every file has a row.
 
 create table public.image_uploads (
   -- Also the id of the job that makes the thumbnail.

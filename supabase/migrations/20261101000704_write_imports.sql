@@ -96,7 +96,7 @@ begin
 end
 $$;
 
--- The path for an upload. It is always new, so that no file is ever overwritten.
+-- The path for an upload. Every upload gets a new path, so that no file is ever overwritten.
 create function public.add_import_file(p_owner text, p_name text, p_now timestamptz)
 returns public.import_files
 language sql
@@ -228,8 +228,9 @@ begin
 end
 $$;
 
--- Runs when the job ends: stores the outcome of the rows, notifies the owner, and sets when the file is deleted. After
--- a completed import that is at once; otherwise two days later, because the file may be needed again.
+-- Runs when the job ends: stores the outcome of the rows, notifies the owner, and sets when the file is deleted. The
+-- file of a completed import is deleted at once. Any other file is deleted two days later, because it may be needed
+-- again.
 create function private.after_import_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql

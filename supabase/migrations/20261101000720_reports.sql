@@ -171,7 +171,8 @@ as $$
 $$;
 
 -- A page is some rows of one snapshot of a report's list. One statement copies all rows here, so that the CSV, which is
--- read page by page, shows one instant. They are deleted when the report is complete, after its job has ended, and when they name a person who is erased.
+-- read page by page, shows one instant. Pages are deleted when the report is complete, after its job has ended, and
+-- when they name a person who is erased.
 create table private.report_pages (
   snapshot_id uuid not null,
   page integer not null,

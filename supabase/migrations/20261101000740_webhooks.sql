@@ -204,7 +204,7 @@ end
 $$;
 
 -- What GitHub says about repositories: [{"repository", "stars", "forks", "openIssues"}]. An older answer that comes late
--- changes nothing. Returns how many rows it wrote.
+-- changes nothing. Returns how many rows were written.
 create function public.sync_github_metrics(p_metrics jsonb, p_now timestamptz)
 returns integer
 language plpgsql

@@ -1,8 +1,8 @@
--- A replay of the inbox handles the webhooks that match its filter once more. It is a job with one part, which takes
--- them in the order of arrival; each gets a new job.
+-- A replay of the inbox handles the webhooks that match its filter once more. A replay is a job with one part, which
+-- takes the webhooks in the order of arrival; each webhook gets a new job.
 
 create table public.inbox_replays (
-  -- Also the id of its job.
+  -- Also the id of the replay's job.
   id uuid primary key references public.jobs (id) on delete cascade,
   source text not null,
   -- The types that are handled again; all of them have a handler.
@@ -35,7 +35,8 @@ select private.register_work_kind('{"function_id": "replay-inbox", "event_name":
   "subjects": "private.inbox_replay_subjects",
   "summary": "Handles received webhooks of a period once more"}');
 
--- The webhooks that match the filter. Those that wait for their job are left out, because it handles them anyway.
+-- The webhooks that match the filter. Webhooks that wait for their job are left out, because that job handles them
+-- anyway.
 create function private.webhooks_of_replay(
   p_source text, p_types text[], p_starts_at timestamptz, p_ends_at timestamptz, p_verdict text
 )

@@ -8,7 +8,7 @@ create table public.webhook_endpoints (
   -- Names of the catalog, or {*} for all.
   event_types text[] not null,
   description text not null default '',
-  -- The most requests a second.
+  -- The largest number of requests a second.
   per_second double precision not null,
   -- The delays between attempts: see src/deliveries/schedule.ts.
   policy text not null,
@@ -42,7 +42,8 @@ create table public.webhook_endpoints (
 ) with (fillfactor = 70);
 create index webhook_endpoints_by_owner on public.webhook_endpoints (owner, created_at desc, id desc);
 
--- The secrets that sign its requests, encrypted by the application. They are in a schema that no API reaches.
+-- The secrets that sign an endpoint's requests, encrypted by the application. The secrets are in a schema that no API
+-- reaches.
 create table private.webhook_secrets (
   endpoint_id uuid primary key references public.webhook_endpoints (id) on delete cascade,
   secret text not null,
@@ -53,8 +54,8 @@ create table private.webhook_secrets (
 );
 
 create table public.webhook_messages (
-  -- The webhook-id of its requests. It stays the same over all attempts and replays, so that a receiver can recognise
-  -- a message that it already has.
+  -- The header webhook-id of the message's requests. The id stays the same over all attempts and replays, so that a
+  -- receiver can recognise a message that it already has.
   id uuid primary key default gen_random_uuid(),
   -- Replays send messages in this order.
   sequence bigint generated always as identity unique,
@@ -82,7 +83,7 @@ create table public.webhook_deliveries (
   try_count integer not null default 0,
   -- When the next attempt is due; null when there is none.
   next_at timestamptz,
-  -- The run that is sending it. When the run dies, another one may claim it after claimed_until.
+  -- The run that is sending the delivery. When the run dies, another one may claim it after claimed_until.
   claimant text,
   claimed_until timestamptz,
   -- The last attempt: the status of its answer, or its error code.
@@ -113,7 +114,7 @@ create table public.webhook_attempts (
   -- Null when no answer came; error_code says why.
   answer_status integer,
   answer_headers jsonb not null default '{}',
-  -- The first 64 KB.
+  -- The first 64 KB of the answer.
   answer_body text not null default '',
   error_code text,
   -- When the next attempt is due; null when there is none.

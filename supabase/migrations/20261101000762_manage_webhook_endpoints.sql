@@ -153,8 +153,8 @@ begin
 end
 $$;
 
--- Disables an endpoint. Its pending deliveries fail, and can be sent again once it is enabled. The owner is notified
--- (and mailed, by mail_notification), unless a person disabled it.
+-- Disables an endpoint. The endpoint's pending deliveries fail, and can be sent again once the endpoint is enabled. The
+-- owner is notified (and mailed, by mail_notification), unless a person disabled it.
 create function private.disable_endpoint(p_id uuid, p_reason text, p_now timestamptz)
 returns void
 language plpgsql

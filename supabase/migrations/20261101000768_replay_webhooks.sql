@@ -1,8 +1,8 @@
--- A replay sends an owner's messages of a period to one endpoint again: those that it has not received, or all. It is a
--- job with one part, which queues the messages in order; the endpoint's lane sends them.
+-- A replay sends an owner's messages of a period to one endpoint again: those that it has not received, or all. A
+-- replay is a job with one part, which queues the messages in order; the endpoint's lane sends them.
 
 create table public.webhook_replays (
-  -- Also the id of its job.
+  -- Also the id of the replay's job.
   id uuid primary key references public.jobs (id) on delete cascade,
   endpoint_id uuid not null references public.webhook_endpoints (id) on delete cascade,
   owner text not null,

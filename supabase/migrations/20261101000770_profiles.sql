@@ -1,4 +1,4 @@
--- A profile is what a user says about themselves. Its id is the user's id in Supabase Auth.
+-- A profile is what a user says about themselves. A profile's id is the user's id in Supabase Auth.
 
 create table public.profiles (
   id uuid primary key,

@@ -1,6 +1,7 @@
--- A schedule is work at regular times. src/schedules declares it. Its row says up to which time its slots were decided,
--- and whether an operator paused it. Every time at which it was due (a slot) is a row of schedule_ticks. The
--- application computes the slots, because SQL cannot compute cron times; each statement here applies them once.
+-- A schedule is work at regular times. src/schedules declares it. The schedule's row says up to which time the slots
+-- were decided, and whether an operator paused the schedule. Every time at which a schedule was due (a slot) is a row
+-- of schedule_ticks. The application computes the slots, because SQL cannot compute cron times; each statement here
+-- applies them once.
 
 create table public.schedules (
   name text primary key,
@@ -12,7 +13,7 @@ create table public.schedules (
   checked_until timestamptz not null,
   paused_at timestamptz,
   paused_by text,
-  -- The times that an operator set. They replace the declared times until they are removed.
+  -- The times that an operator set. The declared times do not count until an operator removes these.
   operator_cron text,
   operator_time_zone text,
   changed_at timestamptz,
@@ -56,7 +57,7 @@ create table private.maintenance_tasks (
   at_least_every interval not null,
   -- Since when the schedule wants the task to run; null: it has run.
   wanted_at timestamptz,
-  -- The slot that wants it.
+  -- The schedule and the slot that want the task to run.
   schedule text,
   slot_at timestamptz,
   run_at timestamptz,
@@ -248,7 +249,7 @@ begin
 end
 $$;
 
--- The same for a schedule whose work is a task. The next housekeeping runs it.
+-- Like public.run_schedule, for a schedule whose work is a task. The next housekeeping runs the task.
 create function public.run_task(p_schedule text, p_slot text, p_by text, p_task text, p_now timestamptz)
 returns void
 language sql

@@ -1,5 +1,5 @@
--- A row of audit_logs is one action of an administrator: the actor, the action, its target, and the time. It is written
--- before the action, so that every action has its row. No role may change a row; only rows older than 90 days are
+-- A row of audit_logs is one action of an administrator: the actor, the action, its target, and the time. The row is
+-- written before the action, so that every action has one. No role may change a row; only rows older than 90 days are
 -- deleted.
 
 create table public.audit_logs (

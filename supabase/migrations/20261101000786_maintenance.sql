@@ -1,12 +1,12 @@
 -- Maintenance is work that only touches the database, in bounded batches. Housekeeping calls run_maintenance, and
--- pg_cron may call it too (supabase/optional). Its tables: sessions of the site's users, and their tokens for signing
--- in, resetting a password or confirming an address.
+-- pg_cron may call it too (supabase/optional). The tables of this file: sessions of the site's users, and their tokens
+-- for signing in, resetting a password or confirming an address.
 
 create table public.sessions (
   id uuid primary key default gen_random_uuid(),
   user_id text not null,
   created_at timestamptz not null,
-  -- When it was last used.
+  -- When the session was last used.
   updated_at timestamptz not null,
   expires_at timestamptz not null,
   constraint sessions_name_their_user check (length(user_id) between 1 and 200)
@@ -39,7 +39,7 @@ grant select on public.sessions to authenticated;
 create policy sessions_are_read_by_their_user on public.sessions for select to authenticated
   using (user_id = (select auth.jwt()) ->> 'sub');
 
--- The users who had the most work in the last seven days. They are stored, because counting them takes long.
+-- The users who had the most work in the last seven days. The result is stored, because counting takes long.
 create table public.busiest_users (
   owner text primary key,
   job_count integer not null,

@@ -123,7 +123,7 @@ as $$
   on conflict (user_id) do nothing;
 $$;
 
--- Reminds a user whose profile has no name, once. Returns whether it did.
+-- Reminds a user whose profile has no name, once. Returns whether the user was reminded.
 create function public.remind_of_profile(p_user_id uuid, p_now timestamptz)
 returns boolean
 language plpgsql

@@ -4,7 +4,7 @@
 -- The state of the monitor between its runs, as one row.
 create table private.monitor (
   id boolean primary key default true,
-  -- When it last ran.
+  -- When the monitor last ran.
   looked_at timestamptz,
   canary_job_id uuid,
   canary_sent_at timestamptz,
@@ -75,7 +75,7 @@ as $$
     select from private.waiting_jobs where ready_at <= p_now - interval '5 minutes' limit 10) as waiting);
 $$;
 
--- The share of retries among all tries of the last hour. It is read when there were at least five retries.
+-- The share of retries among all tries of the last hour. The share is read when there were at least five retries.
 create function private.read_retries(p_now timestamptz)
 returns setof private.reading
 language sql stable
@@ -90,8 +90,8 @@ $$;
 
 -- How the promises of P1 to P4 were kept. Late work began after it was due, or is due and still waits. 99 % of the work
 -- should begin in time, so a burn rate of 1 uses up exactly what is allowed; 14.4 uses up a month's allowance in two
--- days. Both the last hour and the last five minutes must burn: the hour shows that it matters, the five minutes that
--- it still happens. With fewer than 50 jobs in the hour a rate is not meaningful, so late jobs are counted instead.
+-- days. Both the last hour and the last five minutes must burn: the hour shows that the delay matters, the five minutes
+-- that it continues. With fewer than 50 jobs in the hour a rate is not meaningful, so late jobs are counted instead.
 create function private.read_promises(p_now timestamptz)
 returns setof private.reading
 language sql stable

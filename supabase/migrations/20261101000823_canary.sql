@@ -1,5 +1,5 @@
 -- A canary is a small job that the monitor sends through the whole path (event, engine, function, database) to see
--- whether work gets done at all. It has priority 2, because a function may need more than P1's second to start.
+-- whether work gets done at all. The canary has priority 2, because a function may need more than P1's second to start.
 
 select private.register_work_kind('{"function_id": "run-canary", "event_name": "monitoring/canary", "kind": "canary",
   "priority": 2, "per_second": null, "waiting": null, "by_promise": false, "keep_completed": 20, "keep_failed": 100,
@@ -7,7 +7,7 @@ select private.register_work_kind('{"function_id": "run-canary", "event_name": "
 
 -- Sends a canary when it is due: p_every after the last one. When the last one is overdue, a new one is due at once, so
 -- that the end of a failure is seen soon. A canary that has not ended is canceled first, so that there is at most one.
--- Returns whether one was sent.
+-- Returns whether a canary was sent.
 create function public.send_canary(p_every interval, p_now timestamptz)
 returns boolean
 language plpgsql

@@ -45,7 +45,7 @@ create table public.blocks (
 );
 create index blocks_by_blocked on public.blocks (blocked, blocker);
 
--- A feed entry is one pushed post in the feed of one follower. It has no foreign keys: reading a feed leaves out
+-- A feed entry is one pushed post in the feed of one follower. The table has no foreign keys: reading a feed leaves out
 -- entries whose post is deleted or hidden, and newer entries replace old ones.
 create table public.feed_entries (
   follower text not null,

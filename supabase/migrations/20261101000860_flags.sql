@@ -16,7 +16,8 @@ create table public.flags (
   constraint flags_allow_a_limited_number check (cardinality(allowed) <= 1000)
 );
 
--- A decision is the way that one subject (a campaign) takes. It is made once, and kept when the flag changes later.
+-- A decision is the way that one subject (a campaign) takes. A decision is made once, and kept when the flag changes
+-- later.
 create table public.flag_decisions (
   flag text not null,
   environment text not null,

@@ -7,8 +7,8 @@ const html = { "content-type": "text/html; charset=utf-8", "x-content-type-optio
 const pagePolicy =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; form-action 'none'";
 /**
- * A mail contains foreign HTML. It may show its styles and images, but may not run scripts or send anything from our
- * origin.
+ * A mail contains foreign HTML. The mail may show its styles and images, but may not run scripts or send anything from
+ * our origin.
  */
 const mailPolicy =
   "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'";

@@ -21,7 +21,7 @@ export const faultRule = z.strictObject({
 });
 export type FaultRule = z.infer<typeof faultRule>;
 
-/** The provider's behavior, which the control API changes. It survives a restart. */
+/** The provider's behavior, which the control API changes. The settings survive a restart. */
 export const settingsSchema = z.strictObject({
   faults: z.array(faultRule).default([]),
   /** The API keys that are accepted; null: any. */

@@ -6,7 +6,7 @@ import { AuthError } from "./errors.ts";
 import { hashPassword } from "./passwords.ts";
 import { createUser, deleteUser, findUser, found, listUsers, presentUser, updateUser } from "./users.ts";
 
-/** `/auth/v1/admin/users`, where servers manage users. It needs the secret key. */
+/** `/auth/v1/admin/users`, where servers manage users. Requests need the secret key. */
 export const createAdmin = (own: pg.Pool) => {
   const create = async (ask: Ask) => {
     const { email, ...changes } = await readChanges(ask);

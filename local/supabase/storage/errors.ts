@@ -1,7 +1,7 @@
 import pg from "pg";
 import { type Answer, json } from "../http.ts";
 
-/** An error of Storage. Its body contains the true status, while the HTTP status is mostly 400. */
+/** An error of Storage. The body contains the true status, while the HTTP status is mostly 400. */
 export class StorageError extends Error {
   readonly statusCode: number;
   readonly error: string;

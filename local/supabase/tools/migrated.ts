@@ -24,7 +24,7 @@ export const withMigrated = async (work: (url: string) => void): Promise<void> =
 
 /**
  * Runs a program of node_modules, or the Supabase CLI, which npm fetches at its first use. The CLI must send no
- * telemetry from a build. It runs in another folder, because it writes a folder where it runs.
+ * telemetry from a build. The CLI runs in another folder, because it writes a folder into the one where it runs.
  */
 export const runTool = (
   name: "squawk" | "supabase",

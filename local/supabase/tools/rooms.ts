@@ -1,6 +1,6 @@
 /** The rooms of the migrations: which room a migration belongs to, and what it may name. */
 type Room = {
-  /** The number with which the room's migrations begin. They end where the next room begins. */
+  /** The number with which the room's migrations begin. The room's migrations end where the next room begins. */
   from: number;
   name: string;
   /** Rooms whose tables this room may use, in addition to the ledger, which every room may use. */
