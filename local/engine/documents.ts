@@ -20,7 +20,8 @@ export type Job = {
   /** The step that a planned call runs, or that a timer ends. */
   stepId?: string;
   /**
-   * The group of steps that were found together. When the last of them is done, one call asks for the following step.
+   * The group of steps that were reported together. When the last of them is done, one call asks for the following
+   * step.
    */
   group?: string;
   race?: boolean;

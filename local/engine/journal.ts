@@ -147,7 +147,7 @@ const documentsOf = ({ runs, events, apps, notes }: Group): Document[] => [
   ...notes.written,
 ];
 
-/** Splits a group into one document each, and one group of deletions. */
+/** Splits a group into groups of one document each, and one group of all deletions. */
 const piecesOf = ({ runs, events, apps, notes, forgotten }: Group): Group[] => [
   ...runs.map((run) => ({ ...empty, runs: [run] })),
   ...events.map((event) => ({ ...empty, events: [event] })),

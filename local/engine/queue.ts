@@ -29,7 +29,7 @@ export type QueueOptions = {
   maxInFlight: number;
   /** Makes the call. When the promise settles, the call's concurrency is free again. */
   call: (run: RunDocument, job: Job) => Promise<void>;
-  /** Ends a sleep or a wait. The engine does that itself, without a call to the app. */
+  /** Ends a sleep or a wait, for which no call to the app is needed. */
   timerFired: (run: RunDocument, job: Job) => void;
   /** When a throttled run may start; undefined means now, and counts as a start. */
   throttle: (throttle: NonNullable<RunDocument["throttle"]>) => number | undefined;

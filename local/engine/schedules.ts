@@ -27,7 +27,7 @@ export class Schedules {
     this.timers = new NamedTimers(options.clock);
   }
 
-  /** Called after functions were registered: adds timers for new crons, and removes those of old ones. */
+  /** Called after functions were registered: adds timers for new crons, and removes the timers of removed crons. */
   update(): void {
     const { notebook, registry, clock } = this.options;
     const now = clock.now();

@@ -27,8 +27,8 @@ export function importsOf(part: string, { timeScale }: Options, projectDir: stri
 
 /**
  * The memory limits of the site. The site's memory does not grow with the work, but without a limit V8 collects garbage
- * so late that the memory seems to grow. The limit also decides how far the heap grows between two collections: with
- * 2000 an import needs more than 250 MB, and with 512 collecting takes a sixth of the CPU under load.
+ * so late that the memory seems to grow. The limit also decides how far the heap grows between two collections: with a
+ * limit of 2000 an import needs more than 250 MB, and with 512 the collections take a sixth of the CPU under load.
  * `max-semi-space-size` counts twice, because tsx compiles in its own thread.
  */
 export const optionsOfSite = ({ NODE_OPTIONS = "" }: Environment): string =>

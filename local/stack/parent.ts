@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 const everyMs = 500;
 
 /**
- * Calls back when one of the parent processes is gone: tsx, or npm when it started us. They may be killed without a
+ * Calls back when one of the parent processes is gone: tsx, or npm when it started us. A parent may be killed without a
  * signal to us, and then the stack would keep its ports and its data for ever.
  */
 export function endWithParent(callback: () => void): void {

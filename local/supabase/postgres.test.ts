@@ -83,7 +83,7 @@ test("Postgres ends with the process that started it, even after kill -9, and ke
   const pid = postmaster();
   const gone = once(owner, "exit");
   owner.kill("SIGKILL");
-  // The process ends a moment after the signal. Until its end, the server may still belong to it.
+  // The process ends a moment after the signal. Until then the server may still belong to that process.
   await gone;
   const again = await startPostgres({ dataDir, settings });
   expect(postmaster()).not.toBe(pid);

@@ -1,5 +1,6 @@
 -- On hosted projects the event triggers below tell PostgREST when the schema changes. Only a superuser can create them.
--- Without them, `notify pgrst`, and a reload when a function is not found, have the same effect a little later.
+-- Without these triggers, `notify pgrst`, and a reload when a function is not found, have the same effect a little
+-- later.
 create or replace function extensions.pgrst_ddl_watch() returns event_trigger language plpgsql as $$
 begin
   if exists (select from pg_event_trigger_ddl_commands()

@@ -1,4 +1,4 @@
-/** Large packages. Each must be in the bundles that need it, and in no other bundles. */
+/** Large packages. Each package must be in the bundles that need it, and in no other bundles. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";

@@ -1,5 +1,5 @@
--- A job is one function's work for one event, as people see it. Its runs are the engine's executions (a replay adds
--- one); its events are the timeline that people read.
+-- A job is one function's work for one event, as people see it. The runs of a job are the engine's executions (a replay
+-- adds one); the events of a job are the timeline that people read.
 
 -- The time within which work of a priority begins, as in src/lib/engine/priorities.ts (a test compares them).
 -- Background work has no promise; it counts as due in a day, so that it too has a position in the queue.

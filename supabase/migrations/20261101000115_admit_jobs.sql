@@ -233,8 +233,8 @@ begin
 end
 $$;
 
--- The time that is already reserved for this request. A requester with a thousand reservations gets no new one, but the
--- time of the last one.
+-- The time that is already reserved for this request. A requester with a thousand reservations gets no new reservation,
+-- but the time of the last one.
 create function private.known_reservation(p_kind text, p_priority integer, p_requester text, p_request text)
 returns timestamptz
 language sql stable

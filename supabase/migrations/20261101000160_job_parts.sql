@@ -1,9 +1,9 @@
 -- A part is a range of a job's work that one run does: rows 1 to 1,000 of a file, or subscribers 17 to 940 of a list. A
--- plan records how far a job's work has been cut into parts. Neither contains personal data.
+-- plan records how far a job's work has been cut into parts. Parts and plans contain no personal data.
 
 create table public.job_plans (
   job_id uuid primary key references public.jobs (id) on delete cascade,
-  -- Where the next piece of the plan begins, in a format of the room's own; null: at the beginning.
+  -- Where the next piece of the plan begins, in the room's own format; null: at the beginning.
   cursor jsonb,
   part_count integer not null default 0,
   total_count bigint not null default 0,

@@ -10,8 +10,8 @@ create table private.installation (
 alter table private.installation enable row level security;
 grant select, insert, update on private.installation to service_role;
 
--- Returns the address of production; null when none is stored. Stores this address when p_is_production is true and
--- none is stored.
+-- Returns the address of production; null when none is stored. Stores this address when p_is_production is true and no
+-- address is stored yet.
 create function public.production_url(p_supabase_url text, p_is_production boolean, p_now timestamptz)
 returns text
 language plpgsql

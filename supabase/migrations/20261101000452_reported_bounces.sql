@@ -23,8 +23,8 @@ revoke all on public.mail_bounces from anon, authenticated;
 grant select, insert, update, delete on public.mail_bounces to service_role;
 
 -- When the address reached p_limit soft bounces within p_days for the last time; null: never. Bounces from before an
--- administrator took its suppression back do not count. The answer depends on the rows alone, not on the order in which
--- they came.
+-- administrator took a suppression of the address back do not count. The answer depends on the rows alone, not on the
+-- order in which they came.
 create function private.too_many_bounces_at(p_email text, p_limit integer, p_days integer)
 returns timestamptz
 language sql stable

@@ -2,11 +2,11 @@
 -- which time it was compared.
 
 create table public.webhook_gap_checks (
-  -- stripe, github:ada/engine:42 (a hook), resend:<webhook>.
+  -- The list: stripe, github:ada/engine:42 (a hook) or resend:<webhook>.
   key text primary key,
   -- All webhooks that were sent before this time have been compared.
   checked_until timestamptz not null,
-  -- While the list is being read, page by page from the newest webhook on: when the reading began, and the next page.
+  -- While the list is being read (page by page, the newest webhooks first): when the reading began, and the next page.
   reading_until timestamptz,
   cursor text,
   -- How many webhooks were missing, over all checks.

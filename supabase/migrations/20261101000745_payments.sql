@@ -164,9 +164,9 @@ begin
 end
 $$;
 
--- Stores the state of a payment that the provider sent, and applies it to its order. Safe to repeat, and in any order.
--- p_payment: {"id", "state", "status", "amountCents", "currency", "failureCode"?, "orderId"?, "email"?,
--- "refundedCents"?}; without a status only the other facts are added. Returns whether its state was newer.
+-- Stores the state of a payment that the provider sent, and applies it to its order. Calls may be repeated, and may
+-- come in any order. p_payment: {"id", "state", "status", "amountCents", "currency", "failureCode"?, "orderId"?,
+-- "email"?, "refundedCents"?}; without a status only the other facts are added. Returns whether its state was newer.
 create function public.apply_payment(p_payment jsonb, p_now timestamptz)
 returns boolean
 language plpgsql

@@ -13,7 +13,7 @@ create table public.webhook_endpoints (
   -- The delays between attempts: see src/deliveries/schedule.ts.
   policy text not null,
   status text not null default 'enabled',
-  -- Why the endpoint is disabled: a person did it, it answered 410, or it has failed for five days.
+  -- Why the endpoint is disabled: a person disabled it, its answer was 410, or all attempts have failed for five days.
   disabled_reason text,
   disabled_at timestamptz,
   -- When the first attempt after the last success failed, and how many have failed since.

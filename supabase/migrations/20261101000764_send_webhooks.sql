@@ -43,7 +43,7 @@ begin
 end
 $$;
 
--- A lane has ended, in any way. The next one is planned if anything is left to send.
+-- A lane has ended, in any way. The next lane is planned if anything is left to send.
 create function private.after_lane_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql

@@ -53,7 +53,7 @@ create index schedule_ticks_by_age on public.schedule_ticks (made_at);
 create table private.maintenance_tasks (
   name text primary key,
   function text not null,
-  -- When the task has not run for this long, it runs without its schedule.
+  -- A task that has not run for this long runs even when no schedule wants it.
   at_least_every interval not null,
   -- Since when the schedule wants the task to run; null: it has run.
   wanted_at timestamptz,

@@ -108,8 +108,9 @@ begin
 end
 $$;
 
--- Compares both ways since p_since, by the ledger: {"queue": {"decided", "ended", "failed", "handedOver", "p50Ms",
--- "p95Ms"}, "sync": …}. "handedOver" counts the jobs that a request began and the queue finished.
+-- Compares the results of both ways since p_since, from the ledger: {"queue": {"decided", "ended", "failed",
+-- "handedOver", "p50Ms", "p95Ms"}, "sync": …}. "handedOver" counts the jobs that a request began and the queue
+-- finished.
 create function public.compare_ways(p_flag text, p_environment text, p_since timestamptz)
 returns jsonb
 language sql stable

@@ -1,5 +1,6 @@
 /**
- * Holds answers back while it is closed. When it opens, all of them are sent; `release` sends only some, oldest first.
+ * Holds answers back while it is closed. When the gate opens, all answers are sent; `release` sends only some, oldest
+ * first.
  */
 export class Gate {
   #waiting: (() => void)[] = [];

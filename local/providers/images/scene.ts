@@ -35,8 +35,8 @@ function stars({ width, height }: Size, random: Random): string {
 }
 
 /**
- * Nearer ridges are darker and rougher. Each is a sum of waves; each wave has half the height and twice the frequency
- * of the one before.
+ * Nearer ridges are darker and rougher. A ridge is a sum of waves; each wave has half the height and twice the
+ * frequency of the wave before.
  */
 function ridges({ width, height }: Size, { bottom, land }: Palette, random: Random): string {
   const count = 4 + Math.floor(random() * 3);

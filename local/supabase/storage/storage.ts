@@ -70,7 +70,7 @@ export const createStorage = (database: Database, keys: Keys, directory: string,
     return undefined;
   };
 
-  /** All other addresses, with the caller's identity. */
+  /** Handles requests to all other addresses, with the caller's identity. */
   const route = (ask: Ask, segments: readonly string[]): Work => {
     const [verb = "", ...rest] = segments;
     const named = placeOf(rest);
