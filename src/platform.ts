@@ -93,7 +93,7 @@ export function createPlatform(
   });
   const outbox = createOutbox({ inngest, jobs: ledger, clock, logger });
   const jobs = { ...ledger, accept: createAccept({ jobs: ledger, outbox }) };
-  // Filled when the functions are known, because they need `onFailure`, and `onFailure` reads this map only when a run
+  // This map is filled later, when the functions are known: they need `onFailure`, which reads the map only when a run
   // fails.
   const attempts = new Map<string, number>();
   const maxAttempts = (functionId: string) => attempts.get(functionId);

@@ -20,7 +20,8 @@ type Dependencies = {
 };
 
 /**
- * Sends a campaign now or at a time, pauses and resumes it. The route of jobs cancels a campaign, by canceling its job.
+ * Sends a campaign now or at a time, pauses and resumes it. To cancel a campaign, cancel its job (`DELETE
+ * /api/jobs/:id`).
  */
 export const sendRoutes = ({ campaigns, jobs, clock, refuseWithoutImprint }: Dependencies): Route[] => [
   route({

@@ -22,8 +22,8 @@ export function erasureRepository(db: DatabaseClient, clock: Clock) {
       call("accept_erasure", { email, request }, jobRow),
 
     /**
-     * Erases table after table, until a piece is full. The answer `waiting` means that unfinished work still needs the
-     * address.
+     * Erases rows, table after table, until the limit of one call is reached. The answer `waiting` means that
+     * unfinished work still needs the address.
      */
     erasePiece: (id: string) => call("erase_piece", { id }, z.enum(["more", "waiting", "done"])),
 

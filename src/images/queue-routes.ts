@@ -67,7 +67,9 @@ export const queueRoutes = ({ images, tellEngine }: Dependencies): Route[] => [
   }),
 ];
 
-/** The groups of S0-13, each in its order. A task that waits for its retry counts as processing. */
+/**
+ * The tasks in the groups of S0-13, each group in its own order. A task that waits for its retry counts as processing.
+ */
 export function groupTasks(tasks: readonly Task[]) {
   const ids = (matches: (task: Task) => boolean, order: (task: Task) => number) =>
     tasks

@@ -72,8 +72,8 @@ function timesOf(cron: string, timeZone: string): (after: Date) => Date | null {
 }
 
 /**
- * The first moment at which local clocks show this time (given as if it were UTC). If the clocks skip it, the end of
- * the gap.
+ * The first moment at which local clocks show this time (given as if it were UTC). If the clocks skip this time, it is
+ * the end of the gap.
  */
 function momentOf(local: number, timeZone: string): Date {
   const offset = (time: number) => offsetOf(new Date(time), timeZone).ms;

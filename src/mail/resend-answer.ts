@@ -18,7 +18,7 @@ const refusal = z.object({ name: words, message: words }).partial();
 
 /** These 429s do not pass within seconds: they pass after a day or a month, or with a larger plan. */
 const QUOTAS = new Set(["daily_quota_exceeded", "monthly_quota_exceeded"]);
-/** The pause after Resend's 429 when the answer gives none; its own limit is 5 requests per second. */
+/** The pause after Resend's 429 when the answer gives none. Resend's own limit is 5 requests per second. */
 const DEFAULT_PAUSE_MS = 1_000;
 /**
  * The pause while an earlier request with this key is still running. Most requests take less than a second, and ours

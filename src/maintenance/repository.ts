@@ -8,7 +8,7 @@ export type MaintenanceRepository = ReturnType<typeof maintenanceRepository>;
 const counts = z.record(z.string(), z.number());
 const batch = z.object({
   counts: z.record(z.string(), counts),
-  /** How many tasks have more to do. */
+  /** How many tasks have work left. */
   left: z.number(),
   /** The message of each task that failed. */
   errors: z.record(z.string(), z.string()),

@@ -20,7 +20,7 @@ type Dependencies = {
 };
 type Wanted = { orderId: string; amount: number; idempotencyKey: string };
 
-/** Stripe remembers a key for 24 hours. This is an hour less, so that the key does not expire during a call. */
+/** Stripe remembers a key for 24 hours. We use it for an hour less, so that it does not expire during a call. */
 const KEY_LIFE_MS = 23 * 60 * 60_000;
 
 /** Makes one payment for each order. A repeated call uses the same key, so Stripe makes no second payment. */

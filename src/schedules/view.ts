@@ -97,7 +97,7 @@ export const toDetails = (facts: Facts, ticks: readonly TickRow[]): z.output<typ
   ticks: ticks.map((tick) => ({ ...toTickView(tick), jobStatus: tick.job_status, madeAt: tick.made_at })),
 });
 
-/** The facts that an operator should see before saving times. */
+/** What an operator should see before saving new times of a schedule. */
 export const toPreview = (times: Parameters<typeof nextSlots>[0], now: Date): z.output<typeof preview> => ({
   nextTimes: nextSlots(times, now, NEXT_TIMES).map(toSlotView),
   warnings: clockWarnings(times, now),

@@ -6,8 +6,8 @@ import type { Position } from "#lib/http/pages.ts";
 
 const verdicts = ["applied", "unchanged", "covered", "ignored", "unreadable"] as const;
 /**
- * The verdicts of `webhook_inbox`, in which "received" is told apart: it waits for its job, or that job has failed or
- * was canceled.
+ * The verdicts of `webhook_inbox`, with two statuses in place of "received": the webhook waits for its job, or that job
+ * has failed or was canceled.
  */
 export const webhookStatus = z.enum(["waiting", "failed", ...verdicts]);
 export type WebhookStatus = z.output<typeof webhookStatus>;

@@ -49,7 +49,7 @@ export const processWebhook = (deps: Dependencies) =>
 
 type Applied = Pick<Handled, "verdict"> & { type: string };
 
-/** `waitMs`: the object was read less than `gatherMs` ago. */
+/** `waitMs`: how long to wait, because the object was read less than `gatherMs` ago. */
 async function apply(
   { webhooks, handlers, clock }: Dependencies,
   webhookId: string,

@@ -36,7 +36,9 @@ export function createTickets(secret: string | undefined, clock: Clock) {
       return { ticket, expiresAt: expiresAt.toISOString() };
     },
 
-    /** Opens a ticket, for the router too. Throws when the ticket is forged, too old or made for another path. */
+    /**
+     * Opens a ticket. The router calls this, too. Throws when the ticket is forged, too old or made for another path.
+     */
     async open(ticket: string, path: string): Promise<Requester> {
       const { payload } = await jwtVerify(ticket, key(), {
         algorithms: ["HS256"],

@@ -17,8 +17,9 @@ type Counts = Record<Separator, number>;
 const none = (): Counts => ({ ",": 0, ";": 0, "\t": 0, "|": 0 });
 
 /**
- * Chooses the separator that most lines have as often as the header. Among equal ones, chooses the one that occurs most
- * often in the header. A file of one column has no separator, so any separator that does not occur is chosen.
+ * Chooses the separator that most lines have as often as the header. Among several such separators, chooses the one
+ * that occurs most often in the header. A file of one column has no separator, so any separator that does not occur is
+ * chosen.
  */
 function guess([header = none(), ...lines]: readonly Counts[]): Separator {
   const inHeader = SEPARATORS.filter((separator) => header[separator] > 0);

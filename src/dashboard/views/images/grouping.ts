@@ -32,8 +32,8 @@ export function groupTasks(tasks: Iterable<ImageTask>): Groups {
 }
 
 /**
- * How the lane's concurrency is used. A task that waits for its retry uses it, and so does a canceled task that is
- * still being drawn. The rest is free.
+ * How the lane's concurrency is used. A task that waits for its retry uses concurrency, and so does a canceled task
+ * that is still being drawn. The rest is free.
  */
 export function placesOf({ processing, retrying, canceled }: Groups, atOnce: number) {
   const taken = processing.length + retrying.length;
