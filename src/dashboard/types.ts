@@ -30,6 +30,7 @@ import type { openCounts } from "#monitoring/alerts-repository.ts";
 import type { reportView } from "#reports/routes.ts";
 import type { flagDetailsView, flagView } from "#rollout/routes.ts";
 import type { scheduleDetails, scheduleView } from "#schedules/view.ts";
+import type { inboxDetailsView, inboxWebhookView, webhookTypeView } from "#webhooks/inbox-routes.ts";
 
 export type JobDetails = output<typeof jobDetailsView>;
 export type ApiKey = output<typeof apiKeyView>;
@@ -64,6 +65,9 @@ export type ImportGuess = output<typeof guessView>;
 export type Endpoint = output<typeof endpointView>;
 export type Delivery = output<typeof deliveryView>;
 export type DeliveryDetails = output<typeof deliveryDetailsView>;
+export type InboxWebhook = output<typeof inboxWebhookView>;
+export type InboxDetails = output<typeof inboxDetailsView>;
+export type WebhookType = output<typeof webhookTypeView>;
 export type SendableEvent = output<typeof eventView>;
 export type EventTypeInfo = output<typeof eventTypeView>;
 export type Schedule = output<typeof scheduleView>;

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
 import { browse, withChromium } from "./support/pages.ts";
-import { everyKindOfWork, smallPieces } from "./support/seeds.ts";
+import { everyKindOfWork, receiveGithub, smallPieces } from "./support/seeds.ts";
 import { go, settled } from "./support/views.ts";
 
 const phone = { width: 360, height: 740 };
@@ -68,9 +68,11 @@ withChromium("WCAG 2.2 AA", () => {
     expect(await everyView()).toEqual([]);
   });
 
-  test("holds for every view with data, for a job's page, and for an open dialog", async () => {
+  test("holds for every view with data, for the page of a job and of a webhook, and for an open dialog", async () => {
     const { jobs } = await everyKindOfWork(pages.house);
-    expect(await everyView(jobs.map((id) => `#/jobs/${id}`))).toEqual([]);
+    const webhook = await receiveGithub(pages.house, "star");
+    const more = [...jobs.map((id) => `#/jobs/${id}`), `#/webhook-inbox/${webhook}`];
+    expect(await everyView(more)).toEqual([]);
 
     const page = await pages.open("/dead-letters");
     await page

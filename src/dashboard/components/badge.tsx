@@ -15,6 +15,7 @@ const TONES: Record<string, Tone> = {
   retrying: "warn",
   undoing: "info",
   completed: "good",
+  applied: "good",
   sent: "good",
   delivered: "good",
   enabled: "good",
@@ -23,6 +24,7 @@ const TONES: Record<string, Tone> = {
   blocked: "bad",
   failed: "bad",
   unknown: "bad",
+  unreadable: "bad",
 };
 const MOVING = new Set(["running", "processing", "sending", "undoing"]);
 const HOLLOW = new Set([

@@ -6,6 +6,7 @@ const SUBJECTS = [
   { field: "importId", view: "imports", text: "Import" },
   { field: "reportId", view: "reports", text: "Report" },
   { field: "endpointId", view: "webhooks", text: "Webhook endpoint" },
+  { field: "webhookId", view: "webhook-inbox", text: "Webhook" },
   { field: "jobId", view: "jobs", text: "Job" },
   { field: "parentJobId", view: "jobs", text: "Parent job" },
 ] as const;

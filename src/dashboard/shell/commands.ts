@@ -30,6 +30,7 @@ const WITH_IDS = {
   campaign: "campaigns",
   import: "imports",
   report: "reports",
+  "received webhook": "webhook-inbox",
 };
 
 /**

@@ -15,6 +15,7 @@ import { Lists } from "./lists.tsx";
 import { Overview } from "./overview.tsx";
 import { Reports } from "./reports.tsx";
 import { Schedules } from "./schedules.tsx";
+import { WebhookInbox } from "./webhook-inbox.tsx";
 import { Webhooks } from "./webhooks.tsx";
 
 export type ViewProps = {
@@ -42,7 +43,8 @@ export const VIEWS: readonly View[] = [
   { name: "imports", title: "Imports", icon: "table", show: Imports, open: "imports" },
   { name: "reports", title: "Reports", icon: "report", show: Reports },
   { name: "schedules", title: "Schedules", icon: "clock", show: Schedules },
-  { name: "webhooks", title: "Webhooks", icon: "external", show: Webhooks },
+  { name: "webhooks", title: "Webhooks out", icon: "external", show: Webhooks },
+  { name: "webhook-inbox", title: "Webhooks in", icon: "download", show: WebhookInbox },
   { name: "dead-letters", title: "Dead letters", icon: "alert", show: DeadLetters, open: "deadLetters" },
   { name: "alerts", title: "Alerts", icon: "bell", show: Alerts, open: "alerts" },
   { name: "flags", title: "Flags", icon: "flag", show: Flags },

@@ -24,7 +24,7 @@ function EndpointList({ query }: Pick<ViewProps, "query">) {
   const path = withQuery("/api/webhook-endpoints", { limit: SHOWN, cursor });
   const { data, problem, isLoading, reload } = useApi<PageOf<Endpoint>>(path);
   return (
-    <Page title="Webhooks">
+    <Page title="Webhooks out">
       <NewEndpoint onChange={reload} />
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && !data && <Loading what="Loading the endpoints" />}

@@ -7,6 +7,6 @@ export const webhookDisabled = mailText({
   subject: "A webhook endpoint was disabled",
   paragraphs: [
     "Your webhook endpoint {{ url }} was disabled, because {% if reason == 'gone' %}it answered 410 (gone){% else %}it has failed for five days{% endif %}.",
-    "It gets no messages. When it works again, enable it under Webhooks, and replay what it missed. Messages are kept for 30 days.",
+    "It gets no messages. When it works again, enable it under Webhooks out, and replay what it missed. Messages are kept for 30 days.",
   ],
 });

@@ -1,7 +1,13 @@
+import { randomUUID } from "node:crypto";
+import { githubHeaders } from "../../support/sign.ts";
 import type { Api } from "./api.ts";
+import type { House } from "./house.ts";
+
+export const GITHUB_SECRET = "github_secret";
 
 /** Small parts and batches, so that a campaign to a few recipients can be watched. */
 export const smallPieces = {
+  GITHUB_WEBHOOK_SECRET: GITHUB_SECRET,
   CAMPAIGN_PART_SIZE: "10",
   CAMPAIGN_BATCH_SIZE: "5",
   MAIL_REQUESTS_PER_SECOND: "0",
@@ -54,8 +60,25 @@ export async function failedCampaign(house: Api, name = "The refused letter") {
   return { id, jobId };
 }
 
+/** A webhook as GitHub sends it; returns its id in the inbox. */
+export async function receiveGithub(house: House, type: string, more: object = {}): Promise<string> {
+  const body = JSON.stringify({
+    action: "created",
+    repository: { full_name: "ada/engine" },
+    nonce: randomUUID(),
+    ...more,
+  });
+  const headers = githubHeaders(body, GITHUB_SECRET, type);
+  const response = await fetch(`${house.url}/api/webhooks/github`, { method: "POST", headers, body });
+  if (!response.ok) throw new Error(`The webhook is refused: ${response.status} ${await response.text()}`);
+  const found = "select id from webhook_inbox where external_id = $1";
+  return (await house.sql.query(found, [headers["x-github-delivery"]])).rows[0].id;
+}
+
 /** Something to see on every page. */
-export async function everyKindOfWork(house: Api) {
+export async function everyKindOfWork(house: House) {
+  await receiveGithub(house, "push");
+  await receiveGithub(house, "fork");
   const failed = await failedCampaign(house);
   const sent = await sendCampaign(house);
   await eventually("the campaign is sent", async () => {
