@@ -5,6 +5,11 @@ import { eventually, GITHUB_SECRET, receiveGithub } from "./support/seeds.ts";
 
 withChromium("the inbox of webhooks", () => {
   const pages = browse({ GITHUB_WEBHOOK_SECRET: GITHUB_SECRET });
+  const handled = (count: number) =>
+    eventually("the webhooks are handled", async () => {
+      const applied = "select from webhook_inbox where verdict = 'applied'";
+      return (await pages.house.sql.query(applied)).rowCount === count;
+    });
   const starCount = async () =>
     (await pages.house.sql.query("select sum(added_star_count)::int as n from github_metrics")).rows[0].n;
 
@@ -12,19 +17,17 @@ withChromium("the inbox of webhooks", () => {
     const page = await pages.open("/webhook-inbox");
     await page.getByText("No webhook yet").waitFor();
     for (const type of ["push", "fork", "star"]) await receiveGithub(pages.house, type);
-    await eventually("both are handled", async () => {
-      const applied = "select from webhook_inbox where verdict = 'applied'";
-      return (await pages.house.sql.query(applied)).rowCount === 2;
-    });
+    await handled(2);
     await page.reload();
     const rows = page.getByRole("region", { name: "Received webhooks" }).locator("tbody tr");
     await expect.poll(() => rows.count()).toBe(3);
 
-    await page.getByLabel("Status", { exact: true }).selectOption("ignored");
+    const filters = page.getByRole("form", { name: "Filters" });
+    await filters.getByRole("combobox", { name: "Status" }).selectOption("ignored");
     await expect.poll(() => rows.allInnerTexts()).toEqual([expect.stringMatching(/^fork/)]);
     await page.getByRole("button", { name: "Clear" }).click();
-    await page.getByLabel("Source", { exact: true }).selectOption("github");
-    await page.getByLabel("Type", { exact: true }).selectOption("star");
+    await filters.getByRole("combobox", { name: "Source" }).selectOption("github");
+    await filters.getByRole("combobox", { name: "Type" }).selectOption("star");
     await expect.poll(() => rows.allInnerTexts()).toEqual([expect.stringMatching(/^star/)]);
     expect((await audit(page)).violations).toEqual([]);
 
@@ -44,6 +47,7 @@ withChromium("the inbox of webhooks", () => {
 
   test("a replay begins with the filter of the list, and says how many webhooks it handles", async () => {
     await receiveGithub(pages.house, "issues", { action: "opened" });
+    await handled(3);
     const page = await pages.open("/webhook-inbox?source=github&type=issues");
     const form = page.getByRole("form", { name: "Replay" });
     await expect.poll(() => form.getByLabel("Of type").inputValue()).toBe("issues");
@@ -51,12 +55,8 @@ withChromium("the inbox of webhooks", () => {
     await form.getByRole("button", { name: "Count and replay" }).click();
     await page.getByText("There is nothing to handle again").waitFor();
     await form.getByLabel("With status").selectOption("");
-    await expect
-      .poll(async () => {
-        await form.getByRole("button", { name: "Count and replay" }).click();
-        return page.getByRole("dialog", { name: "Handle 1 webhook again?" }).isVisible();
-      })
-      .toBe(true);
+    await form.getByRole("button", { name: "Count and replay" }).click();
+    await page.getByRole("dialog", { name: "Handle 1 webhook again?" }).waitFor();
     await page.keyboard.press("Escape");
   });
 
