@@ -15,7 +15,7 @@ export type SendAtOnce = (campaignId: string, jobId: string) => Promise<boolean>
 
 /** No new request to the provider begins after this time. */
 const SEND_MS = 8_000;
-/** Every request has ended before this time. */
+/** The lease lasts longer than any request. */
 const LEASE_MS = 120_000;
 
 /**

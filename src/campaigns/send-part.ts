@@ -137,7 +137,7 @@ async function sendAll(
 const untouched = ({ batchNo, inDoubt }: Batch): Ended => (inDoubt ? {} : { outcome: putBack(batchNo) });
 
 /**
- * A time for each provider. A batch that was first sent to the provider after this time may be sent to it again under
+ * A time for each provider: a batch that was first sent to the provider after this time may be sent to it again under
  * its key.
  */
 const keysSince = ({ providers, clock }: SendDependencies): Record<string, string> =>

@@ -40,7 +40,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     findFile: async (id: string, owner: string | null) =>
       (await callTimeless("get_import_file", { id, owner }, fileRow.array()))[0],
 
-    /** Throws `already_imported` when the same file was imported into the same rows before. */
+    /** Throws `already_imported` when the same file was imported into the same list or account before. */
     accept: (request: JobRequest, wanted: NewImport, viewer: string | null) =>
       call("accept_import", { request, import: dense(wanted), viewer }, jobRow),
 

@@ -16,8 +16,8 @@ export const mailChecks = ({ env, fetch }: Dependencies): Check[] =>
 const refusal = z.object({ name: z.string() });
 
 /**
- * Requests the sender domains. Resend answers a key that may only send with a special error, which shows that the key
- * is valid.
+ * Requests the list of sender domains. Resend answers a key that may only send with a special error, which shows that
+ * the key is valid.
  */
 async function resendProblem(
   env: Pick<Env, "RESEND_BASE_URL" | "RESEND_API_KEY">,

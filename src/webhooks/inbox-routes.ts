@@ -38,7 +38,7 @@ export const inboxDetailsView = inboxWebhookView.extend({
   occurredAt: z.string().nullable(),
   /** The headers that were stored. */
   headers: z.record(z.string(), z.string()),
-  /** The first 65,536 characters; of an unreadable webhook in base64. */
+  /** The first 65,536 characters of the body, in base64 when the webhook is unreadable. */
   body: z.string(),
   /** The size of the whole body as it is stored. */
   bodyBytes: z.number(),
@@ -48,7 +48,7 @@ export const inboxDetailsView = inboxWebhookView.extend({
 
 export const webhookTypeView = z.object({ source: z.string(), type: z.string(), isHandled: z.boolean() });
 
-/** The inbox as an administrator reads it. Bodies contain personal data. */
+/** Routes for administrators who read the inbox. Bodies contain personal data. */
 export const inboxRoutes = ({ inbox }: Dependencies): Route[] => [
   route({
     method: "GET",

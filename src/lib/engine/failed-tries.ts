@@ -121,9 +121,9 @@ const wanted = z.looseObject({
 });
 
 /**
- * The pauses before the further tries; undefined when only the engine limits the tries. An error may have its own delay
- * (a provider's Retry-After, or a room that counts its tries itself). Then that delay applies instead of the policy,
- * and of the event's options only the number of tries applies.
+ * The pauses before the further tries; undefined when only the engine limits the tries. When an error has its own delay
+ * (a provider's Retry-After, or a room that counts its tries itself), that delay applies instead of the policy's, and
+ * of the event's options only the number of tries applies.
  */
 function pausesOf(thrown: unknown, error: Error, failed: Failed): FailedTry["pausesMs"] | undefined {
   const { attempts = Infinity, backoffMs } = wanted.catch({}).parse(failed.eventData);
