@@ -95,8 +95,14 @@ export type CampaignApiRepository = ReturnType<typeof campaignApiRepository>;
 export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    create: (owner: string, listOwner: string | null, content: CampaignContent): Promise<string> =>
-      call("create_campaign", { owner, listOwner, content: prepareHtml(content) }, z.uuid()),
+    /** `id`: see `idOfRequest`. */
+    create: (
+      id: string,
+      owner: string,
+      listOwner: string | null,
+      content: CampaignContent,
+    ): Promise<string> =>
+      call("create_campaign", { id, owner, listOwner, content: prepareHtml(content) }, z.uuid()),
 
     update: (campaignId: string, owner: string | null, content: CampaignChanges): Promise<void> =>
       callTimeless("update_campaign", { campaignId, owner, content: prepareHtml(content) }),

@@ -7,6 +7,7 @@ import {
 } from "#campaigns/api-repository.ts";
 import { campaignChanges, campaignContent } from "#campaigns/content.ts";
 import { rowNumber, text, uuid } from "#lib/http/fields.ts";
+import { idOfRequest } from "#lib/http/id-of-request.ts";
 import { numberedPageQuery, pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
@@ -37,8 +38,10 @@ export const campaignRoutes = ({ campaigns }: { campaigns: CampaignApiRepository
     summary: "Write a campaign for a list",
     body: campaignContent,
     responses: { 201: campaignView },
-    handler: async ({ body, requester }) => {
-      const id = await campaigns.create(requester.owner, ownerOf(requester), body);
+    takesKey: true,
+    handler: async ({ body, requester, idempotencyKey }) => {
+      const id = idOfRequest("campaign", requester, idempotencyKey);
+      await campaigns.create(id, requester.owner, ownerOf(requester), body);
       return json(201, await campaigns.get(id, ownerOf(requester)));
     },
   }),

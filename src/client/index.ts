@@ -32,8 +32,12 @@ export function createClient(
 
   return {
     get: async <T>(path: string): Promise<T> => readJson<T>(await request("GET", path)),
-    post: async <T>(path: string, body?: unknown): Promise<T> =>
-      readJson<T>(await request("POST", path, { body })),
+    /** With `idempotencyKey`, a request whose answer was lost can be repeated: it makes nothing twice. */
+    post: async <T>(path: string, body?: unknown, options: Pick<SubmitOptions, "idempotencyKey"> = {}) => {
+      const { idempotencyKey: key } = options;
+      const headers = key === undefined ? {} : { "idempotency-key": key };
+      return readJson<T>(await request("POST", path, { body, headers }));
+    },
     put: async <T>(path: string, body: unknown): Promise<T> =>
       readJson<T>(await request("PUT", path, { body })),
     patch: async <T>(path: string, body: unknown): Promise<T> =>

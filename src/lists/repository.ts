@@ -41,8 +41,9 @@ export type ListRepository = ReturnType<typeof listRepository>;
 export const listRepository = (db: DatabaseClient, clock: Clock) => {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    create: (owner: string, name: string): Promise<ListRow> =>
-      call("create_email_list", { owner, name }, listRow),
+    /** `id`: see `idOfRequest`. */
+    create: (id: string, owner: string, name: string): Promise<ListRow> =>
+      call("create_email_list", { id, owner, name }, listRow),
 
     /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { filledText } from "#lib/http/fields.ts";
+import { idOfRequest } from "#lib/http/id-of-request.ts";
 import { pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 import { type ListRepository, type ListRow, listDetails, subscriberCounts } from "#lists/repository.ts";
@@ -19,8 +20,11 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     summary: "Make a mailing list",
     body: z.object({ name: filledText(200) }),
     responses: { 201: listView },
-    handler: async ({ body, requester }) =>
-      json(201, toListView(await lists.create(requester.owner, body.name))),
+    takesKey: true,
+    handler: async ({ body, requester, idempotencyKey }) => {
+      const id = idOfRequest("list", requester, idempotencyKey);
+      return json(201, toListView(await lists.create(id, requester.owner, body.name)));
+    },
   }),
   route({
     method: "GET",

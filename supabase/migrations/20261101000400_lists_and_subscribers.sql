@@ -38,12 +38,24 @@ alter table public.email_subscribers enable row level security;
 revoke all on public.email_lists, public.email_subscribers from anon, authenticated;
 grant select, insert, update, delete on public.email_lists, public.email_subscribers to service_role;
 
-create function public.create_email_list(p_owner text, p_name text, p_now timestamptz)
+-- Requests with one idempotency key have the same p_id. A repeated request gets the list of the first one; another request
+-- is refused.
+create function public.create_email_list(p_id uuid, p_owner text, p_name text, p_now timestamptz)
 returns public.email_lists
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  insert into public.email_lists (owner, name, created_at) values (p_owner, p_name, p_now) returning *;
+declare
+  v_list public.email_lists;
+begin
+  insert into public.email_lists (id, owner, name, created_at) values (p_id, p_owner, p_name, p_now)
+  on conflict (id) do nothing;
+  select * into v_list from public.email_lists where id = p_id and owner = p_owner and name = p_name;
+  if not found then
+    perform private.refuse(409, 'idempotency_conflict', 'This idempotency key belongs to another request');
+  end if;
+  return v_list;
+end
 $$;
 
 -- p_owner null is an admin, who sees every list.

@@ -17,6 +17,8 @@ create table public.campaigns (
   reply_to text,
   -- What happens to a recipient without a value for a merge field: the mail fails, or the field is empty.
   missing_field text not null default 'empty',
+  -- A hash of the request that made the campaign. Another request with the same idempotency key is refused.
+  request_hash text,
   -- Grows with each change of the draft, so that two authors notice each other.
   version integer not null default 1,
   -- The sender's postal address, and how links are signed; set when planning begins, and then frozen like the content.

@@ -36,6 +36,15 @@ begin
 end
 $$;
 
+-- What is made from the html does not count: a later version of the code may make something else from it.
+create function private.hash_of_campaign_request(p_content jsonb)
+returns text
+language sql immutable
+set search_path = ''
+as $$
+  select encode(sha256(convert_to((p_content - 'htmlAsText')::text, 'UTF8')), 'hex');
+$$;
+
 -- p_content: {"listId", "name"?, "subject", "html"?, "text"?, "htmlAsText"?, "from", "replyTo"?, "missingField"?}
 -- "htmlAsText" is needed with "html"; see src/campaigns/prepare-html.ts.
 create function private.insert_campaign(
@@ -48,20 +57,34 @@ as $$
 begin
   perform private.require_email_list((p_content ->> 'listId')::uuid, p_list_owner);
   insert into public.campaigns (id, owner, list_id, name, subject, html, text, html_as_text, sender, reply_to,
-    missing_field, created_at)
+    missing_field, request_hash, created_at)
   values (p_id, p_owner, (p_content ->> 'listId')::uuid, coalesce(p_content ->> 'name', p_content ->> 'subject'),
     p_content ->> 'subject', p_content ->> 'html', p_content ->> 'text',
-    p_content ->> 'htmlAsText', p_content ->> 'from', p_content ->> 'replyTo', coalesce(p_content ->> 'missingField', 'empty'), p_now);
+    p_content ->> 'htmlAsText', p_content ->> 'from', p_content ->> 'replyTo', coalesce(p_content ->> 'missingField', 'empty'), private.hash_of_campaign_request(p_content), p_now)
+  on conflict (id) do nothing;
   return p_id;
 end
 $$;
 
-create function public.create_campaign(p_owner text, p_list_owner text, p_content jsonb, p_now timestamptz)
+-- Requests with one idempotency key have the same p_id. A repeated request gets the campaign of the first one, also when
+-- its author has changed it since. Another request is refused.
+create function public.create_campaign(
+  p_id uuid, p_owner text, p_list_owner text, p_content jsonb, p_now timestamptz
+)
 returns uuid
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  select private.insert_campaign(gen_random_uuid(), p_owner, p_list_owner, p_content, p_now);
+begin
+  perform private.insert_campaign(p_id, p_owner, p_list_owner, p_content, p_now);
+  if not exists (
+    select from public.campaigns
+    where id = p_id and owner = p_owner and request_hash = private.hash_of_campaign_request(p_content)
+  ) then
+    perform private.refuse(409, 'idempotency_conflict', 'This idempotency key belongs to another request');
+  end if;
+  return p_id;
+end
 $$;
 
 -- Only a draft can be changed; the table's trigger refuses the rest. Fields that are absent stay; null removes html, text
@@ -207,10 +230,10 @@ end
 $$;
 
 revoke execute on function
-  private.find_campaign, private.lock_campaign, private.insert_campaign, public.create_campaign, public.update_campaign,
+  private.find_campaign, private.lock_campaign, private.hash_of_campaign_request, private.insert_campaign, public.create_campaign, public.update_campaign,
   public.accept_campaign_send, public.accept_newsletter, public.count_campaign_audience,
   public.resolve_campaign_send from public, anon, authenticated;
 grant execute on function
-  private.find_campaign, private.lock_campaign, private.insert_campaign, public.create_campaign, public.update_campaign,
+  private.find_campaign, private.lock_campaign, private.hash_of_campaign_request, private.insert_campaign, public.create_campaign, public.update_campaign,
   public.accept_campaign_send, public.accept_newsletter, public.count_campaign_audience,
   public.resolve_campaign_send to service_role;

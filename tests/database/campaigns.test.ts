@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import pLimit from "p-limit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { campaignApiRepository } from "#campaigns/api-repository.ts";
@@ -42,7 +43,7 @@ beforeEach(async () => {
 const LEASE_MS = 60_000;
 
 async function listOf(count: number): Promise<string> {
-  const { id } = await lists.create("alice", "People");
+  const { id } = await lists.create(randomUUID(), "alice", "People");
   const people = Array.from({ length: count }, (_, n) => ({ email: `p${n + 1}@example.com`, fields: { n } }));
   for (let from = 0; from < count; from += 1000)
     await lists.upsert(id, "alice", people.slice(from, from + 1000), false);
@@ -57,7 +58,7 @@ const request = (campaignId: string) =>
 /** A planned campaign: batches of 10, parts of 20. */
 async function planned(count: number) {
   const listId = await listOf(count);
-  const id = await api.create("alice", "alice", { listId, ...content });
+  const id = await api.create(randomUUID(), "alice", "alice", { listId, ...content });
   const job = await api.acceptSend(id, "alice", request(id));
   const input = {
     campaignId: id,
@@ -138,7 +139,7 @@ describe("planning", () => {
       "update email_subscribers set status = 'bounced' where list_id = $1 and email like 'p3@%'",
       [listId],
     );
-    const id = await api.create("alice", "alice", { listId, ...content });
+    const id = await api.create(randomUUID(), "alice", "alice", { listId, ...content });
     const job = await api.acceptSend(id, "alice", request(id));
     const input = {
       campaignId: id,
@@ -168,7 +169,7 @@ describe("planning", () => {
 describe("a campaign that was held before its plan was complete", () => {
   test("is planned to the end by the next job", async () => {
     const listId = await listOf(50);
-    const id = await api.create("alice", "alice", { listId, ...content });
+    const id = await api.create(randomUUID(), "alice", "alice", { listId, ...content });
     const first = await api.acceptSend(id, "alice", request(id));
     const input = {
       campaignId: id,

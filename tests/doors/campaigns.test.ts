@@ -23,6 +23,18 @@ describe("lists", () => {
     expect(await house.call("GET", path, undefined, { as: "nobody" })).toMatchObject({ status: 401 });
   });
 
+  test("201: a repeated request with its Idempotency-Key gets the first list; 409: another name under that key", async () => {
+    const headers = { "idempotency-key": "list-1" };
+    const make = (name: string, as: "app" | "other" = "app") =>
+      house.call("POST", "/api/lists", { name }, { as, headers });
+    const [first, second] = await Promise.all([make("Once"), make("Once")]);
+    expect(second).toMatchObject({ status: 201, body: first.body });
+    expect(await make("Twice")).toMatchObject({ status: 409, body: { code: "idempotency_conflict" } });
+    const theirs = await make("Twice", "other");
+    expect(theirs.status).toBe(201);
+    expect(theirs.body.id).not.toBe(first.body.id);
+  });
+
   test("200: an upload of CSV or JSON reports what was stored and which rows were rejected, and why", async () => {
     const { body: list } = await house.call("POST", "/api/lists", { name: "Uploads" });
     const path = `/api/lists/${list.id}/subscribers`;
@@ -128,6 +140,29 @@ describe("campaigns", () => {
       from: "a@example.com",
     });
     expect(empty).toMatchObject({ status: 400, body: { details: [{ field: "html" }] } });
+  });
+
+  test("201: a repeated request with its Idempotency-Key gets the first campaign, also after a change; 409: another request under that key", async () => {
+    const { listId } = await house.draft(1);
+    const headers = { "idempotency-key": "draft-1" };
+    const draft = { listId, ...content, html: "<p>Hi</p>" };
+    const make = (body: object, as: "app" | "admin" = "app") =>
+      house.call("POST", "/api/campaigns", body, { as, headers });
+    const [first, second] = await Promise.all([make(draft), make(draft)]);
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.body.id).toBe(first.body.id);
+    await house.call("PATCH", `/api/campaigns/${first.body.id}`, { subject: "Changed" });
+    expect(await make(draft)).toMatchObject({
+      status: 201,
+      body: { id: first.body.id, subject: "Changed", version: 2 },
+    });
+    expect(await make({ ...draft, subject: "Changed" })).toMatchObject({
+      status: 409,
+      body: { code: "idempotency_conflict" },
+    });
+    expect((await make(draft, "admin")).body.id).not.toBe(first.body.id);
+    const without = await house.call("POST", "/api/campaigns", draft);
+    expect(without.body.id).not.toBe(first.body.id);
   });
 
   test("a draft's html or text is removed by null, but not both: 400", async () => {

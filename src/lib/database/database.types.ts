@@ -349,6 +349,7 @@ export type Database = {
           queued_at: string | null;
           recipient_count: number;
           reply_to: string | null;
+          request_hash: string | null;
           resumed_at: string | null;
           sender: string;
           status: string;
@@ -375,6 +376,7 @@ export type Database = {
           queued_at?: string | null;
           recipient_count?: number;
           reply_to?: string | null;
+          request_hash?: string | null;
           resumed_at?: string | null;
           sender: string;
           status?: string;
@@ -400,6 +402,7 @@ export type Database = {
           queued_at?: string | null;
           recipient_count?: number;
           reply_to?: string | null;
+          request_hash?: string | null;
           resumed_at?: string | null;
           sender?: string;
           status?: string;
@@ -3717,6 +3720,7 @@ export type Database = {
       create_campaign: {
         Args: {
           p_content: Json | null;
+          p_id: string | null;
           p_list_owner: string | null;
           p_now: string | null;
           p_owner: string | null;
@@ -3724,7 +3728,7 @@ export type Database = {
         Returns: string;
       };
       create_email_list: {
-        Args: { p_name: string | null; p_now: string | null; p_owner: string | null };
+        Args: { p_id: string | null; p_name: string | null; p_now: string | null; p_owner: string | null };
         Returns: {
           created_at: string;
           id: string;

@@ -58,7 +58,8 @@ export function toOpenApi(routes: readonly Route[]) {
 const idempotencyKey = {
   name: "Idempotency-Key",
   in: "header",
-  description: "A repeated request with the same key gets the job of the first one.",
+  description:
+    "A repeated request with the same key gets the job of the first one, or the row that it made. Another request with that key is refused (409).",
   schema: { type: "string", minLength: 1, maxLength: 255 },
 };
 
@@ -95,14 +96,15 @@ function toOperation(route: Route, of: ToSchema) {
     parameters: [
       ...toParameters("path", route.params, of),
       ...toParameters("query", route.query, of),
-      ...(acceptsWork(route) ? [refTo("parameters", "IdempotencyKey")] : []),
+      ...(takesKey(route) ? [refTo("parameters", "IdempotencyKey")] : []),
     ],
     ...(route.body === undefined ? {} : { requestBody: toRequestBody(route.body, route.bodyKinds, of) }),
     responses: toResponses(route, of),
   };
 }
 
-const acceptsWork = ({ method, responses }: Route): boolean => method === "POST" && 202 in responses;
+const takesKey = ({ method, responses, takesKey: isDeclared = false }: Route): boolean =>
+  isDeclared || (method === "POST" && 202 in responses);
 
 const toSecurity = ({ policy, ticket }: Route) =>
   policy === "public" || policy === "signature" ? [] : [{ bearer: [] }, ...(ticket ? [{ ticket: [] }] : [])];

@@ -74,6 +74,8 @@ export type RouteSpec<
   path: string;
   policy: P;
   summary: string;
+  /** The route makes a row once for each `Idempotency-Key`. Routes that accept work (202) need not say so. */
+  takesKey?: boolean;
   /** When the params do not fit the schema, the id is unknown, so the answer is 404. */
   params?: Params;
   query?: Query;

@@ -10,8 +10,6 @@ export type SaveStateProps = {
   /** When the page last saved the draft. */
   savedAtMs: number | undefined;
   problem: Problem | undefined;
-  /** The answer to the first save was lost, so the campaign may exist already. */
-  mayExist: boolean;
   resolve: (take: "theirs" | "mine") => Promise<void>;
 };
 
@@ -26,17 +24,14 @@ const Quiet = ({ children }: { children: React.ReactNode }) => (
   <span className="quiet small">{children}</span>
 );
 
-const MAY_EXIST =
-  "The API may have stored it all the same. Look for it among the campaigns in another tab. If it is not there, press “Save draft”.";
-
 /** Why the draft is not saved. After a conflict the author decides which of the two drafts is kept. */
-export function SaveProblem({ isSaved, problem, mayExist, resolve }: SaveStateProps) {
+export function SaveProblem({ isSaved, problem, resolve }: SaveStateProps) {
   const { run, isBusy } = useAction(resolve);
   return (
     <div role="status">
       {!isSaved && problem && (
         <Note tone="warn" icon="alert">
-          <strong>Not saved: {problem.detail}</strong> {mayExist ? MAY_EXIST : problem.hint}
+          <strong>Not saved: {problem.detail}</strong> {problem.hint}
           {problem.status === 409 && (
             <div className="row composer-conflict">
               <button type="button" aria-disabled={isBusy} onClick={() => run("theirs")}>

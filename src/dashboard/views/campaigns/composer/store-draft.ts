@@ -13,20 +13,35 @@ export type Stored = Saved & { campaign: Campaign };
 
 const pathOf = ({ id }: Pick<Campaign, "id">) => `/api/campaigns/${id}`;
 
-/** Stores the draft. Throws a conflict when the campaign was changed elsewhere since it was last read. */
-export async function storeDraft(draft: Draft, campaign: Campaign | undefined): Promise<Stored> {
+/**
+ * Stores the draft. Throws a conflict when the campaign was changed elsewhere since it was last read. A new campaign is
+ * made under `idempotencyKey`, so that a repeated request makes no second one.
+ */
+export async function storeDraft(
+  draft: Draft,
+  campaign: Campaign | undefined,
+  idempotencyKey: string,
+): Promise<Stored> {
   if (campaign === undefined)
-    return { draft, campaign: await api.post<Campaign>("/api/campaigns", contentOf(draft)) };
+    return {
+      draft,
+      campaign: await api.post<Campaign>("/api/campaigns", contentOf(draft), { idempotencyKey }),
+    };
   const changes = { ...changesOf(draft), version: campaign.version };
   return { draft, campaign: await api.patch<Campaign>(pathOf(campaign), changes) };
 }
 
 /**
  * Finds out whether the API stored a draft when the answer to that request was lost. If it did, the campaign has a new
- * version, and the next change would conflict with it.
+ * version, and the next change would conflict with it. A request for a new campaign is repeated as it was, because only
+ * the same request gets the campaign that it may have made.
  */
-export async function settleUnanswered({ campaign, draft, unanswered }: Saved): Promise<Saved> {
-  if (campaign === undefined || unanswered === undefined) return { campaign, draft };
+export async function settleUnanswered(
+  { campaign, draft, unanswered }: Saved,
+  idempotencyKey: string,
+): Promise<Saved> {
+  if (unanswered === undefined) return { campaign, draft };
+  if (campaign === undefined) return storeDraft(unanswered, undefined, idempotencyKey);
   const theirs = await fetchDraft(campaign);
   const isStored = isEqual(theirs.draft, { ...unanswered, name: unanswered.name || theirs.draft.name });
   return isStored ? { campaign: theirs.campaign, draft: unanswered } : { campaign, draft };

@@ -5,7 +5,7 @@ import { currentKey } from "#dashboard/key.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { type Draft, draftOf, isComplete, isEqual, REQUIRED } from "./draft.ts";
 import type { SaveStateProps } from "./save-state.tsx";
-import { type Failure, isLost, useStoredDraft } from "./use-stored-draft.ts";
+import { type Failure, useStoredDraft } from "./use-stored-draft.ts";
 
 /** The draft is saved when nothing was written for this long. */
 const PAUSE_MS = 3_000;
@@ -21,9 +21,7 @@ export function useDraft(given: Campaign | undefined) {
   const { saved, savedAtMs, failure, save, fetchTheirs } = useStoredDraft(given, draft);
   const isSaved = saved.unanswered === undefined && isEqual(draft, saved.draft);
   const problem = failure?.problem;
-  // The first save makes a campaign. If the answer to it was lost, a second try could make a second campaign.
-  const mayExist = saved.campaign === undefined && problem !== undefined && isLost(problem);
-  const needsAuthor = problem?.status === 409 || mayExist;
+  const needsAuthor = problem?.status === 409;
   useAutosave({ draft, failure, save, isReady: !isSaved && isComplete(draft) && !needsAuthor });
   useLastSave({
     save,
@@ -47,7 +45,6 @@ export function useDraft(given: Campaign | undefined) {
     isComplete: isComplete(draft),
     savedAtMs,
     problem,
-    mayExist,
     resolve,
   };
   return {

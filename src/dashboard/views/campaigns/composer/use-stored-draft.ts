@@ -8,7 +8,7 @@ import { fetchDraft, type Saved, type Stored, settleUnanswered, storeDraft } fro
 export type Failure = { draft: Draft; problem: Problem };
 
 /** Without an answer from the API, a request may have been carried out or not. */
-export const isLost = ({ status }: Problem) => [0, 502, 504].includes(status);
+const isLost = ({ status }: Problem) => [0, 502, 504].includes(status);
 
 /** The draft as the API has it, and the function that stores it there. */
 export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
@@ -16,6 +16,8 @@ export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
   const [savedAtMs, setSavedAtMs] = useState<number>();
   const [failure, setFailure] = useState<Failure>();
   const newest = useRef(saved);
+  /** The idempotency key of a new draft. */
+  const key = useRef(crypto.randomUUID());
   const lastTurn = useRef<Promise<unknown>>(Promise.resolve());
 
   const set = (next: Saved) => {
@@ -29,13 +31,13 @@ export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
   const store = async (): Promise<Campaign> => {
     const before = newest.current;
     try {
-      const known = await settleUnanswered(before);
+      const known = await settleUnanswered(before, key.current);
       const { campaign } = known;
       let stored: Stored;
       if (campaign !== undefined && isEqual(draft, known.draft)) stored = { ...known, campaign };
       else {
         set({ ...known, unanswered: draft });
-        stored = await storeDraft(draft, campaign);
+        stored = await storeDraft(draft, campaign, key.current);
       }
       if (stored.campaign !== before.campaign) setSavedAtMs(Date.now());
       keep(stored);
