@@ -19,12 +19,18 @@ create table public.orders (
   paid_at timestamptz,
   -- When the mail "Payment received!" was made.
   receipt_made_at timestamptz,
+  -- The job that was accepted last to make its payment; null when only webhooks or events have named the order.
+  job_id uuid,
   created_at timestamptz not null,
   constraint orders_of_one_owner_have_different_payment_keys unique (owner, payment_key),
   constraint orders_status_is_valid check (status in ('pending', 'paid', 'refunded')),
   constraint orders_amount_is_valid check (amount_cents between 1 and 99999999),
   constraint orders_currency_is_valid check (currency ~ '^[a-z]{3}$')
 );
+
+create index orders_by_time on public.orders (created_at desc, id desc);
+create index orders_by_status on public.orders (status, created_at desc, id desc);
+create index orders_by_owner on public.orders (owner, created_at desc, id desc);
 
 create table public.payments (
   -- The provider's id: pi_….
@@ -38,10 +44,14 @@ create table public.payments (
   refunded_cents bigint not null default 0,
   -- What decides whether another state is newer: see private.is_newer_state.
   state jsonb not null default '{}',
+  -- When we first heard of it.
+  created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint payments_amounts_are_valid check (amount_cents >= 0 and refunded_cents >= 0)
 );
 create index payments_by_order on public.payments (order_id);
+create index payments_by_time on public.payments (created_at desc, id desc);
+create index payments_by_status on public.payments (status, created_at desc, id desc);
 
 create table public.subscriptions (
   id text primary key,
@@ -176,7 +186,7 @@ declare
   v_payment public.payments;
   v_is_newer boolean;
 begin
-  insert into public.payments (id, updated_at) values (p_payment ->> 'id', p_now) on conflict (id) do nothing;
+  insert into public.payments (id, created_at, updated_at) values (p_payment ->> 'id', p_now, p_now) on conflict (id) do nothing;
   select * into v_payment from public.payments where id = p_payment ->> 'id' for update;
   v_is_newer := p_payment ->> 'status' is not null and private.is_newer_state(p_payment -> 'state', v_payment.state);
   update public.payments set
@@ -251,6 +261,7 @@ begin
   if v_order.owner <> p_request ->> 'owner' then
     perform private.refuse(409, 'conflict', 'This order belongs to another owner');
   end if;
+  update public.orders set job_id = v_job.id where id = v_order.id;
   return v_job;
 end
 $$;

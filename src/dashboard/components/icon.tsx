@@ -9,6 +9,7 @@ const PATHS = {
   alert: "M8 2.5 14 13H2zM8 6.5v3M8 11.25h.01",
   bell: "M4.5 11.5V7.25a3.5 3.5 0 0 1 7 0v4.25l1 1h-9zM7 14h2M8 3.75V2.5",
   report: "M3.5 2h6l3 3v9h-9zM9.5 2v3h3M6 11V9m2 2V7.5M10 11v-1",
+  card: "M2 4h12v8.5H2zM2 7h12M4.5 10h3",
   table: "M2.5 3h11v10h-11zM2.5 6.5h11M2.5 9.75h11M6.5 6.5V13",
   upload: "M8 10V2.5m-3 3 3-3 3 3M3 13h10",
   download: "M8 2.5v7.5m-3-3 3 3 3-3M3 13h10",

@@ -13,6 +13,7 @@ import { Imports } from "./imports.tsx";
 import { Jobs } from "./jobs.tsx";
 import { Lists } from "./lists.tsx";
 import { Overview } from "./overview.tsx";
+import { Payments } from "./payments.tsx";
 import { Reports } from "./reports.tsx";
 import { Schedules } from "./schedules.tsx";
 import { WebhookInbox } from "./webhook-inbox.tsx";
@@ -42,6 +43,7 @@ export const VIEWS: readonly View[] = [
   { name: "lists", title: "Lists", icon: "people", show: Lists },
   { name: "imports", title: "Imports", icon: "table", show: Imports, open: "imports" },
   { name: "reports", title: "Reports", icon: "report", show: Reports },
+  { name: "payments", title: "Payments", icon: "card", show: Payments },
   { name: "schedules", title: "Schedules", icon: "clock", show: Schedules },
   { name: "webhooks", title: "Webhooks out", icon: "external", show: Webhooks },
   { name: "webhook-inbox", title: "Webhooks in", icon: "download", show: WebhookInbox },

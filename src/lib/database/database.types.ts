@@ -1830,6 +1830,7 @@ export type Database = {
           currency: string;
           email: string | null;
           id: string;
+          job_id: string | null;
           owner: string;
           paid_at: string | null;
           payment_asked_at: string | null;
@@ -1845,6 +1846,7 @@ export type Database = {
           currency: string;
           email?: string | null;
           id: string;
+          job_id?: string | null;
           owner: string;
           paid_at?: string | null;
           payment_asked_at?: string | null;
@@ -1859,6 +1861,7 @@ export type Database = {
           currency?: string;
           email?: string | null;
           id?: string;
+          job_id?: string | null;
           owner?: string;
           paid_at?: string | null;
           payment_asked_at?: string | null;
@@ -1872,6 +1875,7 @@ export type Database = {
       payments: {
         Row: {
           amount_cents: number;
+          created_at: string;
           currency: string;
           failure_code: string | null;
           id: string;
@@ -1884,6 +1888,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           amount_cents?: number;
+          created_at: string;
           currency?: string;
           failure_code?: string | null;
           id: string;
@@ -1895,6 +1900,7 @@ export type Database = {
         };
         Update: {
           amount_cents?: number;
+          created_at?: string;
           currency?: string;
           failure_code?: string | null;
           id?: string;
@@ -4463,6 +4469,25 @@ export type Database = {
       };
       list_notifications: {
         Args: { p_limit: number | null; p_owner: string | null; p_unread: boolean | null };
+        Returns: Json[];
+      };
+      list_orders: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_limit: number | null;
+          p_owner: string | null;
+          p_status: string | null;
+        };
+        Returns: Json[];
+      };
+      list_payments: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_limit: number | null;
+          p_status: string | null;
+        };
         Returns: Json[];
       };
       list_reports: {

@@ -47,7 +47,7 @@ export const instant = z.iso
 export const cursor = <Position>(position: z.ZodType<Position>) =>
   z
     .string()
-    .max(200)
+    .max(1000)
     .regex(/^[\w-]+$/, NO_CURSOR)
     .transform((encoded, context): Position => {
       const parsed = position.safeParse(parseOrNull(Buffer.from(encoded, "base64url").toString()));
