@@ -105,7 +105,7 @@ const asText = { getTypeParser: () => (text: string) => text };
 const names = new Map<string, string>();
 
 /**
- * Statements are prepared once per connection. There are few different statements. When there are too many, the others
+ * Statements are prepared once per connection. There are few different statements. Beyond a limit, further statements
  * run unprepared.
  */
 const prepared = (text: string, values: unknown[]) => ({

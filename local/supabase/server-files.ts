@@ -29,7 +29,7 @@ const releaseMs = 5_000;
 
 /**
  * The previous port if it is free, so that a gateway or an engine finds the server again after a crash. The port is
- * below those of outgoing connections, because such a connection might take it while the server is down.
+ * below those of outgoing connections, because such a connection might take the port while the server is down.
  */
 export const choosePort = async (cluster: Cluster): Promise<number> => {
   const file = path.join(cluster.directory, "port");

@@ -3,11 +3,11 @@
 --   - when more jobs are due before it than can begin within four fifths of its promise, at the pace measured last. (A
 --     class gets only the pace that higher classes leave, so lower classes are refused first.)
 --
--- A refused request gets a reservation: it is admitted when it is repeated at that time. Without reservations, new
--- requests would take all free capacity, and a client that obeys Retry-After would never get in. Measured with ten times
--- more requests than can be done: 0 of 1,240 returning requests got in without reservations, and 38 of 38 with them
--- (tests/workflows/overload). Reservations are spaced by 1 / (four fifths of the pace), which leaves a fifth to new
--- requests.
+-- A refused request gets a reservation for a later time: it is admitted when it is repeated at that time. Without
+-- reservations, new requests would take all free capacity, and a client that obeys Retry-After would never get in.
+-- Measured with ten times more requests than can be done: 0 of 1,240 returning requests got in without reservations,
+-- and 38 of 38 with them (tests/workflows/overload). Reservations are spaced by 1 / (four fifths of the pace), which
+-- leaves a fifth to new requests.
 
 create table private.reservations (
   id bigint generated always as identity primary key,

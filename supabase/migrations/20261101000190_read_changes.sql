@@ -3,8 +3,8 @@
 -- number n" would miss rows that commit late. "All that this snapshot does not contain" misses nothing and does not
 -- wait: a transaction that stays open for minutes delays only its own rows.
 
--- The transaction that wrote the row. In a restored copy its number may be higher than those of all transactions of
--- this database. Such a row is old.
+-- The transaction that wrote the row. In a restored copy, the transaction's number may be higher than the numbers of
+-- all transactions of this database. Such a row is old.
 alter table public.job_events add column xid xid8 not null default pg_current_xact_id();
 create index job_events_by_transaction on public.job_events (xid);
 create index jobs_unfinished on public.jobs (created_at desc, id desc) where ended_at is null;

@@ -1,7 +1,7 @@
 -- How a job that handles a group of dead letters is accepted, and how it works on them.
 
--- Accepts a job that handles a group. A group has one such job at a time. While it has not ended, an equal request
--- returns this job, even with another note; a different request is refused. p_work: {"fingerprint", "action", "note",
+-- Accepts a job that handles a group. A group has one such job at a time. While that job has not ended, an equal
+-- request returns it, even with another note; a different request is refused. p_work: {"fingerprint", "action", "note",
 -- "atOnce", "haltAfter", "canary", "patch"}.
 create function public.accept_letter_group_job(p_work jsonb, p_request jsonb, p_now timestamptz)
 returns public.jobs

@@ -14,8 +14,8 @@ create table public.suppressions (
   source text not null,
   note text,
   -- The latest time at which the address was suppressed, and the latest at which the suppression was taken back. The
-  -- later of both decides, because reports of a provider come in any order. suppressed_at is null when only the latter
-  -- is known so far.
+  -- later of both decides, because reports of a provider come in any order. suppressed_at is null when only the taking
+  -- back is known so far.
   suppressed_at timestamptz,
   lifted_at timestamptz,
   lifted_by text,

@@ -1,6 +1,6 @@
--- A bounce is a mail that did not arrive. The reason may be temporary (soft), or the receiving server refuses our
--- domain (refused). Neither says that the address is bad, so only several soft bounces suppress it. Other reports
--- suppress at once, and need no row here.
+-- A bounce is a mail that did not arrive. The reason of a bounce may be temporary (soft), or the receiving server
+-- refuses our domain (refused). Neither says that the address is bad, so only several soft bounces suppress it. Other
+-- reports suppress at once, and need no row here.
 
 create table public.mail_bounces (
   -- The provider's id of the mail, so that a repeated report counts once.

@@ -78,8 +78,8 @@ end
 $$;
 
 -- What this provider is asked to send now. "askedAt" is when it was first asked; null: never. While another provider
--- may have sent the mail, "provider" names that one, and this one must not be asked. "suppression" is why the address
--- gets no mail; null: it may be sent.
+-- may have sent the mail, "provider" names that provider, and this provider must not be asked. "suppression" is why the
+-- address gets no mail; null: it may be sent.
 create function public.begin_mail(p_id uuid, p_provider text, p_now timestamptz)
 returns jsonb
 language plpgsql

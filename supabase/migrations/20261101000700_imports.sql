@@ -82,11 +82,12 @@ create index imports_ended on public.imports (ended_at) where ended_at is not nu
 create table public.import_rows (
   import_id uuid not null,
   target_id bigint not null,
-  -- The last row of the file with this key so far.
+  -- The number of the last row with this key that was written so far.
   row_no bigint not null,
   -- The target's row before the import; null: there was none.
   before jsonb,
-  -- The transaction in which the import wrote the target's row. If the row now has another one, it was changed since.
+  -- The transaction in which the import wrote the target's row. If the row now has another transaction, it was changed
+  -- since.
   version xid,
   fate text not null,
   -- Why the undo left the target's row unchanged.

@@ -83,7 +83,7 @@ create table public.webhook_deliveries (
   try_count integer not null default 0,
   -- When the next attempt is due; null when there is none.
   next_at timestamptz,
-  -- The run that is sending the delivery. When the run dies, another one may claim it after claimed_until.
+  -- The run that is sending the delivery. When the run dies, another run may claim the delivery after claimed_until.
   claimant text,
   claimed_until timestamptz,
   -- The last attempt: the status of its answer, or its error code.

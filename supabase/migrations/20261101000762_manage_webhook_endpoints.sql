@@ -193,7 +193,8 @@ begin
 end
 $$;
 
--- Enables an endpoint and forgets its failures. Deliveries that failed meanwhile stay failed: a replay sends them again.
+-- Enables an endpoint and forgets its failures. Deliveries that failed while it was disabled stay failed: a replay
+-- sends them again.
 create function public.enable_webhook_endpoint(p_id uuid, p_owner text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -48,8 +48,8 @@ create index schedule_ticks_that_wait on public.schedule_ticks (schedule, slot_a
 create index schedule_ticks_by_age on public.schedule_ticks (made_at);
 
 -- A maintenance task is work that only touches the database: a function (integer, timestamptz) that returns counts,
--- {"deletedCount": 3}. The integer is the largest value of each count. A count that reaches it means that more work is
--- left.
+-- {"deletedCount": 3}. The integer is the largest value of each count. A count that reaches this value means that more
+-- work is left.
 create table private.maintenance_tasks (
   name text primary key,
   function text not null,

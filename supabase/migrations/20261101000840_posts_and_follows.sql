@@ -26,7 +26,7 @@ create index posts_to_pull on public.posts (author, sequence desc) where strateg
 create table public.follows (
   follower text not null,
   author text not null,
-  -- The number of this follow: the follower gets only those posts of the author whose numbers are higher.
+  -- The number of this follow: the follower gets only those posts of the author whose numbers are higher than this one.
   since bigint not null,
   created_at timestamptz not null,
   constraint follows_are_once_per_pair primary key (follower, author),

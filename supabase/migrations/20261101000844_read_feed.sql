@@ -1,7 +1,7 @@
 -- Reading a feed. Each read decides which posts a reader may see, so an unfollow, a block or a deletion takes effect
 -- without a change of any feed.
 
--- The authors whose posts a reader sees: those who are followed, unless one of the two blocks the other.
+-- The authors whose posts a reader sees: those that the reader follows, unless one of the two blocks the other.
 create view private.visible_authors with (security_invoker = true) as
 select follower as reader, author, since from public.follows
 where not exists (select from public.blocks where blocker = follower and blocked = author)

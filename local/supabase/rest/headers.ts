@@ -5,7 +5,10 @@ import { RestError } from "./errors.ts";
 const singleObject = "application/vnd.pgrst.object+json";
 const plain = new Set(["application/json", "*/*", "application/*", "application/vnd.pgrst.array+json"]);
 
-/** Refuses headers that ask for anything but JSON of the one schema. Returns whether they ask for a single object. */
+/**
+ * Refuses headers that ask for anything but JSON of the one schema. Returns whether the headers ask for a single
+ * object.
+ */
 export const wantsSingle = (ask: Ask): boolean => {
   const profile = ask.header(ask.method === "POST" ? "content-profile" : "accept-profile");
   if (profile !== undefined && profile !== exposedSchema) {
