@@ -80,6 +80,22 @@ beforeAll(async () => {
        select 'root', ${table === "follows" ? "n," : ""} 'p' || n, now() from generate_series(1, $1) as n`,
       [PEOPLE],
     );
+  await house.db.sql.query(
+    `insert into public.webhook_inbox (id, source, external_id, type, object_key, headers, body, verdict, received_at)
+     select gen_random_uuid(), 'github', 'e' || n, 'type-' || n % 3, 'github:' || n, '{}', '{}', 'ignored',
+       '2026-01-01'::timestamptz + n / 7 * interval '1 second'
+     from generate_series(1, $1) as n`,
+    [ROWS],
+  );
+  await house.db.sql.query(
+    `with orders as (
+       insert into public.orders (id, owner, amount_cents, currency, created_at)
+       select 'order/' || n || ' ü', 'operator', 100, 'usd', '2026-01-01'::timestamptz + n / 7 * interval '1 second'
+       from generate_series(1, $1) as n returning id, created_at)
+     insert into public.payments (id, order_id, created_at, updated_at)
+     select 'pi_' || id, id, created_at, created_at from orders`,
+    [ROWS],
+  );
   await house.db.sql.query("select private.suppress($1::jsonb, now())", [
     JSON.stringify(
       Array.from({ length: PEOPLE }, (_, n) => ({
@@ -104,6 +120,9 @@ beforeAll(async () => {
     "/api/reports",
     "/api/imports",
     "/api/webhook-endpoints",
+    "/api/webhook-inbox",
+    "/api/orders",
+    "/api/payments",
     "/api/alerts",
     "/api/audit-logs",
     "/api/suppressions",
