@@ -51,8 +51,8 @@ export async function loadSampleWork(site: Site, request: Request): Promise<Resp
     await ask("POST", `/api/campaigns/${id}/send`);
     for (const prompt of PROMPTS) await ask("POST", "/api/tasks", { prompt });
     await ask("POST", "/api/upload", BROKEN_PICTURE, "image/png");
-    // The last one: rendering its PDF holds this process up, on a busy machine for longer than a request waits for the
-    // database.
+    // The report comes last, because rendering its PDF blocks this process. On a busy machine that can take longer than
+    // a request waits for the database.
     const day = (ago: number) => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10);
     await ask("POST", "/api/reports", { reportType: "users", dateRange: { start: day(6), end: day(0) } });
     return Response.json({ campaignId: id }, { status: 201 });

@@ -7,7 +7,7 @@ export type Note = { key: string; value: unknown; expiresAt: number };
 /** The key of a note. The parts may contain any character. */
 export const noteKey = (kind: string, ...parts: string[]): string => kind + JSON.stringify(parts);
 
-/** The expiry of facts that stay until they are deleted. */
+/** The `expiresAt` of a fact that never expires: it stays until it is deleted. */
 export const forever = Number.MAX_SAFE_INTEGER;
 
 export class Notebook {

@@ -58,7 +58,7 @@ create table if not exists storage.buckets (
   updated_at timestamptz default now()
 );
 
--- The bytes are outside the database, in a file with the name in `version`.
+-- The bytes are outside the database, in a file whose name is stored in `version`.
 create table if not exists storage.objects (
   id uuid primary key default gen_random_uuid(),
   bucket_id text references storage.buckets,

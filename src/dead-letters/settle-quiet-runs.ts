@@ -16,8 +16,8 @@ type Dependencies = {
 
 const QUIET_MS = 15 * 60_000;
 /**
- * A run that Inngest has not known for this long is lost, because Inngest keeps history for at least a day. A fan-out
- * without progress for this long has lost a part; if that part finishes later, it still counts.
+ * A run that Inngest does not know, and that has made no progress for this long, is lost: Inngest keeps history for at
+ * least a day. A fan-out without progress for this long has lost a part; if that part finishes later, it still counts.
  */
 const LOST_MS = 25 * 60 * 60_000;
 const BATCH = 50;

@@ -10,7 +10,7 @@ export type Lane = { lane: string; atOnce: number; capacity: number };
 
 /** The numbers of the source documents, with the names that they use (T18, T20). */
 export const LANES = {
-  /** S1-2, S1-7: five at once, a hundred unfinished. */
+  /** S1-2, S1-7: five tasks are drawn at once, and at most a hundred are unfinished. */
   tasks: { lane: "tasks", atOnce: 5, capacity: 100 },
   /** S0-2: MAX_CONCURRENCY = 6. */
   demo: { lane: "demo", atOnce: 6, capacity: 100 },

@@ -48,7 +48,7 @@ export type Task = z.output<typeof taskRow>;
 /** A task as the API shows it. */
 export const taskView = z.object({
   id: z.uuid(),
-  /** Grows with every change of the task itself. Its position also changes with other tasks. */
+  /** Grows with every change of the task, but not when only `position` changes, which depends on other tasks, too. */
   revision: z.number(),
   lane: laneName,
   prompt: z.string(),

@@ -15,7 +15,7 @@ import type { Row } from "#lib/tables/table.ts";
 
 /** Rows per statement. */
 const SET_ROWS = 2_500;
-/** The most bytes of the file per statement, for files with few long rows. */
+/** The most bytes of the file per statement: when rows are long, a statement writes fewer than `SET_ROWS`. */
 const SET_BYTES = 2 * 1024 * 1024;
 
 type Repository = Pick<ImportRepository, "write">;

@@ -111,8 +111,8 @@ const openPart = (first: number, { offset, line }: { offset: number; line: numbe
 });
 
 /**
- * Throws for a row that the reader gave up: the reader stops there, so the rest of the file would be left out without
- * an error.
+ * Throws for a row at which the reader gave up. The reader reads nothing after such a row, so without this error the
+ * rest of the file would be left out silently.
  */
 function refuseGivenUp(row: Row): void {
   if (!("error" in row) || row.error.code !== "too_many_broken_quotes") return;

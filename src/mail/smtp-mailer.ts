@@ -79,7 +79,7 @@ async function sendOne(connection: SMTPConnection, json: string): Promise<Sent> 
   return judge(error, isHandedOver);
 }
 
-/** What an error means for this mail, or, as `error`, for all mails. */
+/** Returns a `result` when the error concerns only this mail, and an `error` when it concerns all mails. */
 export function judge({ code, command, responseCode = 0, message }: SmtpError, isHandedOver: boolean): Sent {
   const words = cut(message);
   const isAnswered = responseCode >= 400 && command !== "CONN";

@@ -146,9 +146,9 @@ begin
 end
 $$;
 
--- Erases the person from the campaign after p_cursor. A campaign that is still being sent stays as it is, because a
--- repeated batch must have the same bytes. Such a campaign skips the person, whose subscriber is erased, and the
--- erasure is repeated later.
+-- Erases the person from one campaign: the first whose id is above p_cursor. A campaign that is still being sent stays
+-- as it is, because a repeated batch must have the same bytes. Such a campaign skips the person, whose subscriber is
+-- erased, and the erasure is repeated later.
 create function private.erase_from_campaigns(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -97,7 +97,7 @@ async function read<Data>(answer: Response, schema: z.ZodType<Data>): Promise<Da
 
 const isAnswer = (status: number): boolean => status < 500;
 
-/** Inngest expects `signkey-prod-<hex>` as `signkey-prod-<sha256 of the bytes>`. */
+/** The key as Inngest expects it in requests: of `signkey-prod-<hex>`, the hex digits are replaced by their SHA-256. */
 function hashedKey(key: string): string {
   const [, prefix = "", hex = ""] = /^(signkey-\w+-)?(.*)$/.exec(key) ?? [];
   return prefix + createHash("sha256").update(hex, "hex").digest("hex");

@@ -31,8 +31,8 @@ export async function readTable(source: Bytes, said: Said = {}): Promise<Table> 
 }
 
 /**
- * Continues a file at the `next` of a row, and stops before the row at `until`. The bytes begin at `from.offset`, but
- * the bytes of a gzip file begin at its start.
+ * Reads a file on from the position `from`, which is the `next` of an earlier row, and stops before the row at `until`.
+ * `source` begins at `from.offset`, but for a gzip file it begins at the start of the file.
  */
 export function readTableFrom(
   source: Bytes,

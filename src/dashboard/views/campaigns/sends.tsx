@@ -60,7 +60,7 @@ const COLUMNS: readonly Column<Send>[] = [
   { head: "Provider and notes", cell: (send) => <Notes send={send} />, hideOnPhone: true },
 ];
 
-/** A column with a button to resolve is added only for unknown sends. */
+/** When some sends have an unknown outcome, a last column has the buttons that settle them. */
 const columnsOf = ({ id, counts }: Campaign, onChange: () => void): readonly Column<Send>[] =>
   counts.unknown === 0
     ? COLUMNS
