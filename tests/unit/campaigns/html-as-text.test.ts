@@ -34,6 +34,13 @@ right
     expect(text.split(field)).toHaveLength(3);
   });
 
+  test("has no merge field that begins with encoded braces, however many there are", () => {
+    const encoded = "&#123;".repeat(3);
+    expect(htmlAsText(`${encoded}name}} {${encoded}name}} &#123;{{name}}`)).toBe(
+      "{ { {name}} { { { {name}} {{{name}}",
+    );
+  });
+
   test.each([
     ["nested lists", `${"<ul><li>".repeat(99)}${"x<br>".repeat(9_000)}`],
     ["nested quotes", `${"<blockquote>".repeat(198)}${"x<br>".repeat(9_000)}`],
@@ -41,10 +48,13 @@ right
     ["lines", "<hr>".repeat(10_000)],
     ["elements without an end", "<b>".repeat(10_000)],
     ["a mark that is cut", `${"x".repeat(199_998)}{{name}}`],
+    ["a mark that is cut in the middle of its first character", `${"x".repeat(199_999)}{{name}}`],
+    ["a mark that is cut in the middle of its last character", `${"x".repeat(199_996)}{{name}}`],
+    ["a character that is cut", `${"x".repeat(199_999)}😀`],
   ])("is never longer than a text that is written: %s", (_, html) => {
     const text = htmlAsText(html);
     expect(text.length).toBeLessThanOrEqual(200_000);
-    expect(text).not.toMatch(/[\u{F0000}\u{F0001}]/u);
+    expect(text).not.toMatch(/[\u{F0000}\u{F0001}]|\p{Surrogate}/u);
   });
 });
 
