@@ -47,7 +47,8 @@ export const instant = z.iso
 export const cursor = <Position>(position: z.ZodType<Position>) =>
   z
     .string()
-    .max(1000)
+    // Enough for an id of 300 characters, each of which may need 6 bytes in JSON.
+    .max(2500)
     .regex(/^[\w-]+$/, NO_CURSOR)
     .transform((encoded, context): Position => {
       const parsed = position.safeParse(parseOrNull(Buffer.from(encoded, "base64url").toString()));
