@@ -31,6 +31,7 @@ create table public.orders (
 create index orders_by_time on public.orders (created_at desc, id desc);
 create index orders_by_status on public.orders (status, created_at desc, id desc);
 create index orders_by_owner on public.orders (owner, created_at desc, id desc);
+create index orders_by_owner_and_status on public.orders (owner, status, created_at desc, id desc);
 
 create table public.payments (
   -- The provider's id: pi_….
