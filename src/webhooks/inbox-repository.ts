@@ -4,12 +4,9 @@ import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Position } from "#lib/http/pages.ts";
 
-const verdicts = ["applied", "unchanged", "covered", "ignored", "unreadable"] as const;
-/**
- * The verdicts of `webhook_inbox`, with two statuses in place of "received": the webhook waits for its job, or that job
- * has failed or was canceled.
- */
-export const webhookStatus = z.enum(["waiting", "failed", ...verdicts]);
+const verdicts = ["failed", "applied", "unchanged", "covered", "ignored", "unreadable"] as const;
+/** The verdicts of `webhook_inbox`; "received" is shown as "waiting", because the webhook waits for its job. */
+export const webhookStatus = z.enum(["waiting", ...verdicts]);
 export type WebhookStatus = z.output<typeof webhookStatus>;
 
 const inboxRow = z.object({
@@ -52,10 +49,17 @@ export function inboxRepository(db: DatabaseClient, clock: Clock) {
   const { callTimeless } = createCall(db, clock);
   return {
     /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
-    list: (wanted: Wanted, limit: number, before?: Position) =>
+    list: ({ source, type, status }: Wanted, limit: number, before?: Position) =>
       callTimeless(
         "list_webhooks",
-        { ...wanted, beforeAt: before?.at, beforeId: before?.id, limit: limit + 1 },
+        {
+          source,
+          type,
+          verdict: status === "waiting" ? "received" : status,
+          beforeAt: before?.at,
+          beforeId: before?.id,
+          limit: limit + 1,
+        },
         inboxRow.array(),
       ),
 

@@ -97,10 +97,7 @@ export const inboxRoutes = ({ inbox }: Dependencies): Route[] => [
 const isHandled = ({ source, type }: { source: string; type: string }): boolean =>
   sources.some(({ name, types }) => name === source && types.includes(type));
 
-function statusOf({ verdict, job_status: job }: InboxRow): WebhookStatus {
-  if (verdict !== "received") return verdict;
-  return job === "queued" || job === "running" ? "waiting" : "failed";
-}
+const statusOf = ({ verdict }: InboxRow): WebhookStatus => (verdict === "received" ? "waiting" : verdict);
 
 const toView = (row: InboxRow): z.output<typeof inboxWebhookView> => ({
   id: row.id,

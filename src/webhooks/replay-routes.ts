@@ -67,6 +67,6 @@ function toFilter({ source: name, type, from, to, status }: z.output<typeof filt
     types: type === undefined ? [...handled] : [type],
     startsAt: from,
     endsAt: to,
-    verdict: status === "failed" ? "received" : status,
+    verdict: status,
   };
 }

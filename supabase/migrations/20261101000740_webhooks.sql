@@ -20,18 +20,18 @@ create table public.webhook_inbox (
   -- Only for providers that do not sign the id of the event: there, two webhooks with the same bytes are the same
   -- event.
   body_sha256 text,
-  -- received: a job handles it; ignored: no handler knows its type; applied: it changed our rows; unchanged: our rows
-  -- were newer already; covered: the object was read from the provider after this webhook had arrived; unreadable: it
-  -- was signed and refused, and its body is here in base64.
+  -- received: a job handles it; failed: that job has ended without handling it; ignored: no handler knows its type;
+  -- applied: it changed our rows; unchanged: our rows were newer already; covered: the object was read from the provider
+  -- after this webhook had arrived; unreadable: it was signed and refused, and its body is here in base64.
   verdict text not null,
   received_at timestamptz not null,
   handled_at timestamptz,
   constraint webhook_inbox_knows_a_webhook_once unique (source, external_id),
   constraint webhook_inbox_knows_a_body_once unique (source, body_sha256),
   constraint webhook_inbox_verdict_is_valid check (
-    verdict in ('received', 'ignored', 'applied', 'unchanged', 'covered', 'unreadable')),
+    verdict in ('received', 'failed', 'ignored', 'applied', 'unchanged', 'covered', 'unreadable')),
   constraint webhook_inbox_says_when_it_was_handled check (
-    (handled_at is null) = (verdict in ('received', 'ignored', 'unreadable')))
+    (handled_at is null) = (verdict in ('received', 'failed', 'ignored', 'unreadable')))
 );
 create index webhook_inbox_by_object on public.webhook_inbox (object_key, sequence desc);
 create index webhook_inbox_by_time on public.webhook_inbox (received_at, id);
@@ -99,6 +99,29 @@ select private.register_work_kind('{"function_id": "process-webhook", "event_nam
   "subjects": "private.webhook_subjects",
   "summary": "Handles one webhook that a provider sent"}');
 select private.register_erasable('public.webhook_inbox', 'id', '{body}');
+
+-- The verdict is stored, because a list of failed webhooks would read the whole backlog of waiting ones if it had to look
+-- at their jobs. Only the newest job of a webhook counts.
+create function private.fail_webhook()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.webhook_inbox set verdict = 'failed'
+  where id = private.uuid_of(new.event_data ->> 'webhookId') and coalesce(replay_job_id, id) = new.id
+    and verdict = 'received';
+  return null;
+end
+$$;
+revoke execute on function private.fail_webhook from public, anon, authenticated;
+grant execute on function private.fail_webhook to service_role;
+
+create trigger jobs_fail_their_webhook
+  after update of status on public.jobs
+  for each row
+  when (new.function_id = 'process-webhook' and new.status in ('failed', 'canceled', 'skipped'))
+  execute function private.fail_webhook();
 
 -- Inserts the row and its job in one transaction. p_request null: its type is not handled, or it is unreadable. Returns
 -- {"verdict": "received", "ignored", "unreadable" or "duplicate", "job": the new job or null}.

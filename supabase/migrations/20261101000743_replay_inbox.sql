@@ -9,7 +9,7 @@ create table public.inbox_replays (
   types text[] not null,
   starts_at timestamptz not null,
   ends_at timestamptz not null,
-  -- The verdict of the webhooks; "received" are those whose job failed or was canceled. Null: any.
+  -- The verdict of the webhooks. Null: any but "received".
   verdict text,
   per_second double precision not null,
   created_at timestamptz not null,
@@ -44,11 +44,9 @@ returns setof public.webhook_inbox
 language sql stable
 set search_path = ''
 as $$
-  select * from public.webhook_inbox as inbox
+  select * from public.webhook_inbox
   where source = p_source and type = any (p_types) and received_at >= p_starts_at and received_at < p_ends_at
-    and (p_verdict is null or verdict = p_verdict)
-    and (verdict <> 'received' or not exists (select from public.jobs
-      where id = coalesce(inbox.replay_job_id, inbox.id) and status in ('queued', 'running')));
+    and (p_verdict is null or verdict = p_verdict) and verdict <> 'received';
 $$;
 
 create function public.count_inbox_replay(

@@ -28,10 +28,9 @@ as $$
 $$;
 
 -- Newest first, each with the id of its newest job and that job's status. Each group gives at most one page, so that one
--- index serves every filter. p_status is a verdict, or one of two parts of "received": "waiting" for the job, or
--- "failed", when the job has ended without a verdict. Null: any.
+-- index serves every filter. Null filters: any.
 create function public.list_webhooks(
-  p_source text, p_type text, p_status text, p_before_at timestamptz, p_before_id uuid, p_limit integer
+  p_source text, p_type text, p_verdict text, p_before_at timestamptz, p_before_id uuid, p_limit integer
 )
 returns setof jsonb
 language sql stable
@@ -40,17 +39,13 @@ as $$
   select to_jsonb(page) || jsonb_build_object('job_status', jobs.status) from (
     select newest.* from private.webhook_groups() as groups cross join lateral (
       select id, source, type, external_id, verdict, received_at, handled_at, coalesce(replay_job_id, id) as job_id
-      from public.webhook_inbox as inbox
+      from public.webhook_inbox
       where source = groups.source and type = groups.type and verdict = groups.verdict
         and (received_at, id) < (coalesce(p_before_at, 'infinity'),
           coalesce(p_before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-        and (p_status is null or p_status not in ('waiting', 'failed')
-          or (p_status = 'waiting') = coalesce((select status in ('queued', 'running') from public.jobs
-            where id = coalesce(inbox.replay_job_id, inbox.id)), false))
       order by received_at desc, id desc limit p_limit) as newest
     where (p_source is null or groups.source = p_source) and (p_type is null or groups.type = p_type)
-      and (p_status is null
-        or groups.verdict = case when p_status in ('waiting', 'failed') then 'received' else p_status end)
+      and (p_verdict is null or groups.verdict = p_verdict)
     order by newest.received_at desc, newest.id desc limit p_limit) as page
   left join public.jobs on jobs.id = page.job_id
   order by page.received_at desc, page.id desc;

@@ -35,8 +35,13 @@ beforeAll(async () => {
     insert into image_tasks (id, job_id, owner, lane, sequence, round, priority, due_at, prompt, status, created_at, ended_at)
     select id, id, owner, owner, event_id::bigint, 1, 3, created_at, 'x', 'canceled', created_at, ended_at from jobs;
     insert into webhook_inbox (id, source, external_id, type, object_key, headers, body, verdict, received_at, handled_at)
-    select id, what, n::text, what, n::text, '{}', 'x', case what when 'rare' then 'received' else 'applied' end, t,
-      case what when 'rare' then null else t end from ${each}`);
+    select id, what, n::text, what, n::text, '{}', 'x', case what when 'rare' then 'failed' else 'received' end, t,
+      null from ${each};
+    insert into orders (id, owner, status, amount_cents, currency, created_at)
+    select n::text, case n % 2 when 0 then 'even' else 'odd' end, case n % 2 when 0 then 'paid' else 'refunded' end, 1,
+      'usd', t from ${each};
+    insert into payments (id, status, created_at, updated_at)
+    select n::text, what, t, t from ${each}`);
   await session.query("vacuum analyze");
 });
 afterAll(async () => {
@@ -104,6 +109,11 @@ test.each([
   ["webhook_inbox", "failed webhooks", "list_webhooks(null, null, 'failed', null, null, 3)"],
   ["webhook_inbox", "webhooks of a type that has none", "list_webhooks(null, 'none', null, null, null, 3)"],
   ["webhook_inbox", "the types that exist", "list_webhook_types(500)"],
+  ["orders", "a late page", `list_orders(null, null, ${after}, 21)`],
+  ["orders", "a status that none has", "list_orders(null, 'pending', null, null, 21)"],
+  ["orders", "a status that only others' orders have", "list_orders('even', 'refunded', null, null, 21)"],
+  ["payments", "a late page", `list_payments(null, ${after}, 21)`],
+  ["payments", "a status that few have", "list_payments('rare', null, null, 21)"],
   ["image_tasks", "a late page", `list_image_tasks(null, null, null, ${after}, 21)`],
   ["image_tasks", "a page of an owner with few", "list_image_tasks('rare', null, null, null, null, 21)"],
   ["image_tasks", "unfinished tasks", "list_image_tasks(null, null, 'unfinished', null, null, 21)"],

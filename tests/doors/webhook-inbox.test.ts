@@ -140,6 +140,13 @@ describe("the list of received webhooks", () => {
     expect(body.bodyBytes).toBeGreaterThan(140_000);
   });
 
+  test("200: a webhook that waits for its replay is not failed by the end of its first job", async () => {
+    const replayed = await stripe("payment_intent.succeeded");
+    await rows("update webhook_inbox set replay_job_id = gen_random_uuid() where id = $1", replayed);
+    await endJob(replayed, "canceled");
+    expect((await get(`/${replayed}`)).body.status).toBe("waiting");
+  });
+
   test("400, 403, 404: an unknown status, a key that is no administrator's, and a webhook that is gone", async () => {
     expect((await get("?status=received")).status).toBe(400);
     for (const path of ["", "/types", `/${push}`]) expect((await get(path, "ann")).status).toBe(403);

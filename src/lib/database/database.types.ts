@@ -4566,8 +4566,8 @@ export type Database = {
           p_before_id: string | null;
           p_limit: number | null;
           p_source: string | null;
-          p_status: string | null;
           p_type: string | null;
+          p_verdict: string | null;
         };
         Returns: Json[];
       };
