@@ -94,34 +94,25 @@ $$;
 revoke execute on function private.webhook_subjects from public, anon, authenticated;
 grant execute on function private.webhook_subjects to service_role;
 
-select private.register_work_kind('{"function_id": "process-webhook", "event_name": "webhook/received",
-  "kind": "webhook", "per_second": null, "waiting": null, "by_promise": false,
-  "subjects": "private.webhook_subjects",
-  "summary": "Handles one webhook that a provider sent"}');
-select private.register_erasable('public.webhook_inbox', 'id', '{body}');
-
 -- The verdict is stored, because a list of failed webhooks would read the whole backlog of waiting ones if it had to look
 -- at their jobs. Only the newest job of a webhook counts.
-create function private.fail_webhook()
-returns trigger
-language plpgsql
+create function private.fail_webhook(p_job public.jobs, p_now timestamptz)
+returns void
+language sql
 set search_path = ''
 as $$
-begin
   update public.webhook_inbox set verdict = 'failed'
-  where id = private.uuid_of(new.event_data ->> 'webhookId') and coalesce(replay_job_id, id) = new.id
-    and verdict = 'received';
-  return null;
-end
+  where p_job.status <> 'completed' and id = private.uuid_of(p_job.event_data ->> 'webhookId')
+    and coalesce(replay_job_id, id) = p_job.id and verdict = 'received';
 $$;
 revoke execute on function private.fail_webhook from public, anon, authenticated;
 grant execute on function private.fail_webhook to service_role;
 
-create trigger jobs_fail_their_webhook
-  after update of status on public.jobs
-  for each row
-  when (new.function_id = 'process-webhook' and new.status in ('failed', 'canceled', 'skipped'))
-  execute function private.fail_webhook();
+select private.register_work_kind('{"function_id": "process-webhook", "event_name": "webhook/received",
+  "kind": "webhook", "per_second": null, "waiting": null, "by_promise": false,
+  "after_end": "private.fail_webhook", "subjects": "private.webhook_subjects",
+  "summary": "Handles one webhook that a provider sent"}');
+select private.register_erasable('public.webhook_inbox', 'id', '{body}');
 
 -- Inserts the row and its job in one transaction. p_request null: its type is not handled, or it is unreadable. Returns
 -- {"verdict": "received", "ignored", "unreadable" or "duplicate", "job": the new job or null}.
