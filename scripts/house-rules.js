@@ -88,8 +88,8 @@ const RULES = [
     path !== undefined &&
     !typeOnly &&
     !/^(dashboard|client)\//.test(path) &&
-    // The live preview fills merge fields with the server's own code.
-    path !== "mail/template.ts" &&
+    // The live preview fills merge fields, and payments show amounts, with the server's own code.
+    !["mail/template.ts", "lib/money.ts"].includes(path) &&
     `The page runs in a browser: of "${specifier}" it may import types alone.`,
   ({ room, path, specifier }) =>
     room !== "" &&

@@ -27,12 +27,6 @@ export function share(value: number): string {
   return `${kept.toFixed(digits)} %`;
 }
 
-/** 4200, "usd" → "$42.00". The amount is in the smallest unit of the currency, as Stripe counts. */
-export function money(amount: number, currency: string): string {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
-}
-
 /** "now", "5 seconds ago", "in 3 minutes". */
 export function ago(iso: string, now: number): string {
   const seconds = Math.round((Date.parse(iso) - now) / 1000);

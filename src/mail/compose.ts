@@ -1,6 +1,7 @@
 import { Liquid } from "liquidjs";
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
+import { money } from "#lib/money.ts";
 
 /** A mail of the product itself, in Liquid. The HTML and the plain text are made from the same paragraphs. */
 export type MailText = {
@@ -35,9 +36,7 @@ const engine = (escape: "escape" | undefined) => {
     ownPropertyOnly: true,
     ...(escape === undefined ? {} : { outputEscape: escape }),
   });
-  liquid.registerFilter("money", (cents: number, currency: string) =>
-    new Intl.NumberFormat("en-US", { style: "currency", currency }).format(cents / 100),
-  );
+  liquid.registerFilter("money", money);
   return liquid;
 };
 const plain = engine(undefined);

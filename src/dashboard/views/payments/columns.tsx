@@ -1,9 +1,9 @@
 import { Badge, type Tone } from "#dashboard/components/badge.tsx";
 import type { Column } from "#dashboard/components/table.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
-import { money } from "#dashboard/format.ts";
 import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
 import type { Order, Payment } from "#dashboard/types.ts";
+import { money } from "#lib/money.ts";
 
 /** The id, and a link to the job that makes the payment if there is one. */
 function Name({ id, links }: Pick<Order, "id" | "links">) {
