@@ -63,9 +63,8 @@ export function checkHtml(html: string, most: number): Faults {
 
 /** The merge fields in a URL's query whose values are not encoded, as they are written but without their braces. */
 function unencodedFields(url: string): string[] {
-  const query = url.indexOf("?");
-  if (query === -1) return [];
-  return [...url.slice(query).matchAll(MERGE_FIELD)].flatMap(([field, , rest]) =>
+  const [, ...query] = url.split("?");
+  return [...query.join("?").matchAll(MERGE_FIELD)].flatMap(([field, , rest]) =>
     optionsOf(rest).isEncoded ? [] : [field.slice(2, -2).trim()],
   );
 }

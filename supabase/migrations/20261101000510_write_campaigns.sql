@@ -59,8 +59,9 @@ begin
   insert into public.campaigns (id, owner, list_id, name, subject, html, text, html_as_text, sender, reply_to,
     missing_field, request_hash, created_at)
   values (p_id, p_owner, (p_content ->> 'listId')::uuid, coalesce(p_content ->> 'name', p_content ->> 'subject'),
-    p_content ->> 'subject', p_content ->> 'html', p_content ->> 'text',
-    p_content ->> 'htmlAsText', p_content ->> 'from', p_content ->> 'replyTo', coalesce(p_content ->> 'missingField', 'empty'), private.hash_of_campaign_request(p_content), p_now)
+    p_content ->> 'subject', p_content ->> 'html', p_content ->> 'text', p_content ->> 'htmlAsText',
+    p_content ->> 'from', p_content ->> 'replyTo', coalesce(p_content ->> 'missingField', 'empty'),
+    private.hash_of_campaign_request(p_content), p_now)
   on conflict (id) do nothing;
   return p_id;
 end

@@ -95,7 +95,8 @@ revoke execute on function private.webhook_subjects from public, anon, authentic
 grant execute on function private.webhook_subjects to service_role;
 
 -- The verdict is stored, because a list of failed webhooks would read the whole backlog of waiting ones if it had to look
--- at their jobs. Only the newest job of a webhook counts.
+-- at their jobs. Only the newest job of a webhook counts. A job that completes has stored a verdict, so nothing is read
+-- for it.
 create function private.fail_webhook(p_job public.jobs, p_now timestamptz)
 returns void
 language sql

@@ -406,4 +406,26 @@ describe("a campaign whose job failed", () => {
 test("the content of a queued campaign cannot be changed", async () => {
   const { id } = await planned(1);
   await expect(api.update(id, "alice", { subject: "Other" })).rejects.toMatchObject({ code: "conflict" });
+  const changedText = db.sql.query("update campaigns set html_as_text = 'Other' where id = $1", [id]);
+  await expect(changedText).rejects.toThrow(/draft/);
+});
+
+describe("the text that is made from a campaign's HTML", () => {
+  const create = (id: string, listId: string, htmlAsText?: string) =>
+    db.sql.query("select create_campaign($1, 'alice', 'alice', $2, now())", [
+      id,
+      { listId, subject: "S", html: "<p>T</p>", from: "a@example.com", htmlAsText },
+    ]);
+
+  test("is stored with the HTML, or neither is", async () => {
+    const created = create(randomUUID(), await listOf(0));
+    await expect(created).rejects.toThrow(/campaigns_have_a_text_part/);
+  });
+
+  test("may differ when a request is repeated after an update of the library", async () => {
+    const [id, listId] = [randomUUID(), await listOf(0)];
+    for (const text of ["T", "T\n"]) await create(id, listId, text);
+    const { rows } = await db.sql.query("select html_as_text from campaigns where id = $1", [id]);
+    expect(rows).toEqual([{ html_as_text: "T" }]);
+  });
 });

@@ -97,9 +97,10 @@ test("operation ids are unique, schemas are named, every cursor is a string, and
     expect(responses["default"]).toEqual({ $ref: "#/components/responses/Problem" });
   }
   expect(body.components.responses.Problem.headers).toHaveProperty("Retry-After");
-  expect(body.paths["/api/campaigns/{id}/send"].post.parameters).toContainEqual({
-    $ref: "#/components/parameters/IdempotencyKey",
-  });
+  for (const path of ["/api/campaigns/{id}/send", "/api/campaigns", "/api/lists"])
+    expect(body.paths[path].post.parameters).toContainEqual({
+      $ref: "#/components/parameters/IdempotencyKey",
+    });
   expect(body.servers).toMatchObject([{ url: "/" }]);
 });
 

@@ -31,9 +31,12 @@ test("a mail without a value of its template is not written", () => {
   expect(() => compose(greeting, { name: "Ada" })).toThrow(/lacks values/);
 });
 
-test("the receipt names the money as people write it", () => {
+test.each([
+  ["usd", "$1,234.50"],
+  ["jpy", "¥123,450"],
+])("the receipt names an amount in %s as people write it", (currency, written) => {
   const receipt = templates["payment-receipt"];
   if (!receipt) throw new Error("no template");
-  const { text } = compose(receipt, { order: "o-1", amountCents: 123_450, currency: "usd" });
-  expect(text).toContain("We have received $1,234.50 for your order o-1.");
+  const { text } = compose(receipt, { order: "o-1", amountCents: 123_450, currency });
+  expect(text).toContain(`We have received ${written} for your order o-1.`);
 });
