@@ -145,6 +145,40 @@ withChromium("imports", () => {
     await expect.poll(() => numberOf(page, "Unchanged")).toBe("1");
   });
 
+  test("while the columns for a choice are read, the button says so and starts nothing", async () => {
+    const page = await pages.open("/imports", toStorage);
+    await choose(page, csv("email\nearly@example.com\n", "early.csv"));
+    const button = page.getByRole("button", { name: "Import", exact: true });
+    const why = () =>
+      button.evaluate(
+        (one) => document.getElementById(one.getAttribute("aria-describedby") ?? "")?.innerText,
+      );
+    await expect.poll(why).toContain("A dry run");
+    let answer = () => {};
+    const isHeld = new Promise<void>((held) => {
+      answer = held;
+    });
+    await page.route("**/api/imports/guess", async (route) => {
+      await isHeld;
+      await route.continue();
+    });
+    let startedCount = 0;
+    page.on("request", (request) => {
+      if (request.method() === "POST" && request.url().endsWith("/api/imports")) startedCount += 1;
+    });
+
+    await page.getByLabel("Import into").selectOption("contacts");
+    await button.press("Enter");
+    await page.getByRole("button", { name: "Dry run" }).press("Enter");
+    expect(await why()).toContain("The columns are being read for this choice.");
+    expect(startedCount).toBe(0);
+    answer();
+    await expect.poll(why).toContain("A dry run");
+    await enter(button);
+    await page.getByRole("heading", { name: "early.csv", level: 1 }).waitFor();
+    expect(startedCount).toBe(1);
+  });
+
   test("the keyboard is enough to import into a list and to open the notification", async () => {
     await pages.house.sql.query("delete from notifications");
     const { id } = await pages.house.call("POST", "/api/lists", { name: "Readers" });

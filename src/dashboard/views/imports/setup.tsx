@@ -53,23 +53,35 @@ const firstChoice = (targets: readonly ImportTarget[], listId: string | null): C
     ? startOf(targets[0])
     : { ...startOf(targets.find(({ name }) => name === "subscribers")), options: { listId } };
 
-const Buttons = ({ isBusy, onDryRun }: { isBusy: boolean; onDryRun: () => void }) => (
-  <div className="row">
-    <button type="submit" className="primary" aria-disabled={isBusy}>
-      <Icon name="play" /> Import
-    </button>
-    <button
-      type="button"
-      aria-disabled={isBusy}
-      onClick={({ currentTarget }) => {
-        if (!isBusy && currentTarget.form?.reportValidity()) onDryRun();
-      }}
-    >
-      Dry run
-    </button>
-    <span className="quiet small">A dry run shows what would happen, and writes nothing.</span>
-  </div>
-);
+const DRY_RUN = "A dry run shows what would happen, and writes nothing.";
+const READING = "The columns are being read for this choice. The import can start when they are shown.";
+
+type ButtonsProps = { isStarting: boolean; isReading: boolean; onDryRun: () => void };
+
+/** A form must not be sent with columns that the person has not seen, so a press does not wait for them. */
+const Buttons = ({ isStarting, isReading, onDryRun }: ButtonsProps) => {
+  const isBusy = isStarting || isReading;
+  return (
+    <div className="row">
+      <button type="submit" className="primary" aria-disabled={isBusy} aria-describedby="import-note">
+        <Icon name="play" /> Import
+      </button>
+      <button
+        type="button"
+        aria-disabled={isBusy}
+        aria-describedby="import-note"
+        onClick={({ currentTarget }) => {
+          if (!isBusy && currentTarget.form?.reportValidity()) onDryRun();
+        }}
+      >
+        Dry run
+      </button>
+      <span id="import-note" className="quiet small">
+        {isReading ? READING : DRY_RUN}
+      </span>
+    </div>
+  );
+};
 
 type FormProps = Pick<SetupProps, "upload" | "listId"> & { targets: readonly ImportTarget[] };
 
@@ -80,7 +92,6 @@ function Form({ upload, listId, targets }: FormProps) {
   const { guess, problem, isStale } = useGuess(upload.uploadId, chosen.target, said);
   const { start, isBusy: isStarting, trialId } = useStart(upload.fileName);
   const target = targets.find(({ name }) => name === chosen.target);
-  const isBusy = isStarting || isStale;
   if (problem) return <ErrorNote problem={problem} />;
   if (guess === undefined || target === undefined) return <Loading what="Reading the first rows" />;
 
@@ -91,7 +102,7 @@ function Form({ upload, listId, targets }: FormProps) {
       className="stack"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!isBusy) start(asked);
+        if (!isStale) start(asked);
       }}
     >
       <Found
@@ -119,7 +130,11 @@ function Form({ upload, listId, targets }: FormProps) {
         onChange={(column, field) => setChanged({ ...changed, [column]: field })}
       />
       {trialId !== undefined && <Trial id={trialId} />}
-      <Buttons isBusy={isBusy} onDryRun={() => start({ ...asked, dryRun: true })} />
+      <Buttons
+        isStarting={isStarting}
+        isReading={isStale}
+        onDryRun={() => start({ ...asked, dryRun: true })}
+      />
     </form>
   );
 }
