@@ -6,7 +6,7 @@ import { Faults } from "./faults.ts";
 import { type Life, startLife } from "./life.ts";
 import { openStore } from "./open-store.ts";
 import { seeded } from "./seeded.ts";
-import { createTurnUntil, type Within } from "./testkit-time.ts";
+import { createTurnUntil, usualStart, type Within } from "./testkit-time.ts";
 import { isFunction, stateOf, viewOf } from "./testkit-views.ts";
 import { handlerTransport } from "./transport.ts";
 import type { Usage } from "./usage.ts";
@@ -33,6 +33,7 @@ export type StartEngine = {
    * in the app's own client.
    */
   checkpointing?: boolean;
+  /** The time at which the clock begins, instead of noon in the middle of next month. */
   start?: Date;
   /** The seed of ids, retry delays and the order of equal jobs. The same seed gives the same run. */
   seed?: number;
@@ -48,7 +49,7 @@ export type TestEngine = Awaited<ReturnType<typeof startEngine>>;
 export async function startEngine(options: StartEngine) {
   const url = "http://engine.local";
   const appUrl = options.appUrl ?? "http://app.local/api/inngest";
-  const clock = virtualClock((options.start ?? new Date()).getTime());
+  const clock = virtualClock((options.start ?? usualStart()).getTime());
   const store = await openStore(options.databaseUrl);
   const faults = new Faults(
     clock,

@@ -93,7 +93,7 @@ test("any JSON can be event data, a step's result, a function's result and an er
         throw new Error(JSON.stringify(values[Number(event.id?.slice(1))]).slice(0, 2_000) + "\ud83d\0");
       }),
     ],
-    { databaseUrl: database.url },
+    { databaseUrl: database.url, seed: 1 },
   );
   for (const [index, value] of values.entries()) {
     const id = `v${index}`;
@@ -124,7 +124,7 @@ test("JSON with 5,000 levels is refused: the event, or the run whose step return
         throw new Error("deep", { cause: nested(2_000) });
       }),
     ],
-    { databaseUrl: database.url },
+    { databaseUrl: database.url, seed: 2 },
   );
   const deep = `{"name":"happened","data":{"value":${"[".repeat(5_000)}${"]".repeat(5_000)}}}`;
   const answer = await engine.fetch(`${engine.url}/e/key`, { method: "POST", body: deep });
@@ -162,7 +162,7 @@ test("event ids and keys of 4,000 characters are accepted and distinguished", as
           await step.sleep("a-while", "1m");
         }),
       ),
-    { databaseUrl: database.url },
+    { databaseUrl: database.url, seed: 3 },
   );
   const event = (end: string) => ({ id: long(end), name: "happened", data: { value: long(end) } });
   await engine.send([event("a"), event("b"), event("a")]);

@@ -26,12 +26,6 @@ const ALL_OF_OURS: Outage[] = ["refused", "answer lost", "process died"];
 /** An outage that begins with the `call`-th call (1 is the first) that the function's runs make. */
 type Plan = { functionId: string; kind: Outage; call: number };
 
-/** When a month ends between two outages, there is another month to archive. The engine's time is never in the past. */
-function middleOfNextMonth(): Date {
-  const now = new Date();
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 11, 10));
-}
-
 export type OutageHouse = Awaited<ReturnType<typeof outageHouse>>;
 
 /** The whole product with all its functions, on the engine's virtual clock, whose services go down when a test says so. */
@@ -58,7 +52,6 @@ export async function outageHouse() {
   let app: App | undefined;
   let untilReleased: Promise<void> | undefined;
   const engine = await startEngine({
-    start: middleOfNextMonth(),
     checkpointing: CHECKPOINTING,
     async app(request) {
       if (away === "process died" || app === undefined) throw died();

@@ -17,6 +17,8 @@ type Options = {
   /** Without a key, the webhooks' own bodies are written. */
   apiKey?: boolean;
   env?: Record<string, string>;
+  /** The time at which the virtual clock begins. */
+  start?: Date;
   /** Stands behind every call of the app to the outside and to the database, after it has had its effect. */
   after?: (address: URL) => void;
 };
@@ -24,11 +26,12 @@ type Options = {
 export type PaymentShop = Awaited<ReturnType<typeof paymentShop>>;
 
 /** The whole product in one process, on the engine's virtual clock, with stand-ins for Stripe and for mail. */
-export async function paymentShop({ apiKey = true, env = {}, after }: Options = {}) {
+export async function paymentShop({ apiKey = true, env = {}, start, after }: Options = {}) {
   const database = await freshDatabase();
   let app: App | undefined;
   const engine = await startEngine({
     checkpointing: CHECKPOINTING,
+    ...(start && { start }),
     app: (request) => app?.doors.inngest(request) ?? Promise.reject(new Error("no app yet")),
   });
   const mail = createMailProvider({ clock: engine.clock });

@@ -136,7 +136,7 @@ test("S4-83: a task that has not run for a day runs when only pg_cron calls main
 
 test("S4-83: the optional migration has pg_cron call the maintenance, without a key, and can be run twice", async () => {
   await open();
-  await session(ago(40), ago(-1));
+  await session(ago(100), ago(-1));
   await shop.call("POST", "/api/schedules/cleanup-sessions/run");
   // The tests' Postgres has no pg_cron, so this schema stands for the extension.
   await shop.database.sql.query(`
