@@ -163,6 +163,56 @@ withChromium("after a storm, the page shows the numbers of the database:", () =>
     );
   });
 
+  test("received webhooks by status, the size of one, and how many a replay handles", async () => {
+    const { page, go, cells } = await open("/webhook-inbox");
+    for (const status of ["applied", "ignored"]) {
+      await go(`/webhook-inbox?status=${status}`);
+      await rows(
+        () => cells("Received webhooks, newest first", "Type", "Source", "Status", "Id"),
+        `select type, source, verdict, external_id from webhook_inbox where verdict = '${status}'`,
+      );
+    }
+    await go("/webhook-inbox?type=push");
+    await enter(page.getByRole("button", { name: "Count and replay" }));
+    await number(
+      async () => (await page.getByRole("dialog").getByRole("heading").innerText()).match(/\d+/)?.[0],
+      "select count(*) from webhook_inbox where type = 'push'",
+    );
+    await page.keyboard.press("Escape");
+    const id = String((await query("select id from webhook_inbox limit 1"))[0]?.[0]);
+    await go(`/webhook-inbox/${id}`);
+    await number(
+      async () => (await page.getByText(/^[\d,]+ bytes$/).innerText()).replace(" bytes", ""),
+      `select octet_length(body) from webhook_inbox where id = '${id}'`,
+    );
+  });
+
+  test("orders and payments with their amounts, by status", async () => {
+    const { go, cells } = await open("/payments");
+    const dollars = (column: string) => `to_char(${column} / 100.0, 'FM"$"999,990.00')`;
+    for (const status of ["pending", "paid", "refunded"]) {
+      await go(`/payments?status=${status}`);
+      await rows(
+        () => cells("Orders, newest first", "Order", "Status", "Amount"),
+        `select id, status, ${dollars("amount_cents")} from orders where status = '${status}'`,
+      );
+    }
+    for (const status of ["succeeded", "requires_payment_method"]) {
+      await go(`/payments?list=payments&status=${status}`);
+      await rows(
+        async () =>
+          (await cells("Payments, newest first", "Payment", "Status", "Amount", "Order")).map((row) =>
+            row.map((cell) => cell?.replaceAll(/\s+/g, " ")),
+          ),
+        `select payments.id, concat_ws(' ', replace(payments.status, '_', ' '), failure_code),
+           ${dollars("payments.amount_cents")}
+             || case when refunded_cents > 0 then ' ' || ${dollars("refunded_cents")} || ' refunded' else '' end,
+           orders.id || ' ' || orders.status
+         from payments join orders on orders.id = order_id where payments.status = '${status}'`,
+      );
+    }
+  });
+
   test("dead letters by cause", async () => {
     const { cells } = await open("/dead-letters");
     await rows(

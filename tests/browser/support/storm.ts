@@ -1,5 +1,12 @@
 import type { House } from "./house.ts";
-import { draftCampaign, eventually, failedCampaign, holdMails, sendCampaign } from "./seeds.ts";
+import {
+  draftCampaign,
+  eventually,
+  failedCampaign,
+  holdMails,
+  receiveGithub,
+  sendCampaign,
+} from "./seeds.ts";
 
 /** Work of every kind, with its failures. Afterwards only one campaign is under way, and one is blocked. */
 export async function storm(house: House) {
@@ -60,9 +67,29 @@ export async function storm(house: House) {
        case when row_number() over (order by id) % 3 = 0 then 'sync' else 'queue' end, 'percentage', id, now()
      from jobs where status in ('completed', 'failed')`,
   );
+  for (let n = 0; n < 14; n++) await receiveGithub(house, ["push", "fork", "star"][n % 3] ?? "push");
+  await payments(house);
   await holdMails(house);
   const { id: held } = await sendCampaign(house, { name: "The held letter", people: 12 });
   return { endpoint: String(endpoint.id), sent: draft, held };
+}
+
+/** Thirty orders: of five, one is pending, one is refunded in part, and one has a payment that failed. */
+async function payments({ sql }: House): Promise<void> {
+  await sql.query(
+    `insert into orders (id, owner, status, amount_cents, currency, payment_id, paid_at, created_at)
+     select 'order-' || n, 'key:test', case when n % 5 in (0, 2) then 'pending' when n % 5 = 1 then 'refunded' else 'paid' end,
+       n * 1234, 'usd', case when n % 5 > 0 then 'pi_' || n end, case when n % 5 in (1, 3, 4) then now() end,
+       now() - n * interval '1 minute'
+     from generate_series(1, 30) as n`,
+  );
+  await sql.query(
+    `insert into payments (id, order_id, amount_cents, status, failure_code, refunded_cents, created_at, updated_at)
+     select payment_id, id, amount_cents, case when status = 'pending' then 'requires_payment_method' else 'succeeded' end,
+       case when status = 'pending' then 'card_declined' end,
+       case when status = 'refunded' then amount_cents / 2 else 0 end, created_at, now()
+     from orders where payment_id is not null`,
+  );
 }
 
 const ended = (house: House, jobs: readonly string[]) =>
