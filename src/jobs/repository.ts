@@ -125,7 +125,7 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     reserve: (refused: Refused, requester: string, request: string | undefined): Promise<number | null> =>
       call("reserve_admission", { ...refused, requester, request }, z.number().nullable()),
 
-    stats: (owner: string | null) => call("job_stats", { owner }, jobStatsRow),
+    stats: (owner: string | null, most: number) => call("job_stats", { owner, most }, jobStatsRow),
 
     /** Jobs that were accepted at least `ageMs` ago, and may begin within the next `aheadMs`. */
     unsent: (ageMs: number, aheadMs: number, limit: number): Promise<Job[]> =>
@@ -160,8 +160,8 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       ),
 
     /**
-     * Deletes the oldest completed and failed jobs of each kind when there are more than the kind keeps. The newest
-     * completed job may ask for another number of completed jobs. Returns how many were deleted.
+     * Deletes ended jobs beyond the number that is kept for their kind, or that the newest job of the kind asks for.
+     * Returns how many were deleted.
      */
     trim: (before: Date, limit: number): Promise<number> =>
       callTimeless("trim_jobs", { before: before.toISOString(), limit }, z.number()),

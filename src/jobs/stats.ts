@@ -9,7 +9,7 @@ const classRow = z.object({
   waiting: z.number(),
   running: z.number(),
   oldestWaitingMs: ms,
-  /** The jobs that began in the last hour. The following fields also count the last hour. */
+  /** The jobs that began in the minutes of `perMinute`. The following fields also count these minutes. */
   started: z.number(),
   /** The share of jobs that began before they were due, among all jobs that began or should have begun. */
   keptShare: share,
@@ -20,7 +20,10 @@ const classRow = z.object({
 /** Statistics of jobs, as the database returns them. */
 export const jobStatsRow = z.object({
   classes: z.array(classRow),
-  /** One entry for each of the last sixty minutes; the last entry is the current minute. */
+  /**
+   * One entry for each of the last sixty minutes; the last entry is the current minute. Fewer when more than 50,000 jobs
+   * were accepted, begun, ended or retried in sixty minutes: then only the newest minutes are counted.
+   */
   perMinute: z.array(
     z.object({
       at: z.string(),

@@ -88,9 +88,11 @@ create index jobs_by_kind on public.jobs (kind, created_at desc, id desc);
 create index jobs_by_function on public.jobs (function_id, created_at desc, id desc);
 create index jobs_by_requester on public.jobs (requester, created_at desc, id desc);
 create index jobs_by_parent on public.jobs (parent_job_id) where parent_job_id is not null;
-create index jobs_waiting on public.jobs (kind, due_at) include (ready_at) where status = 'queued';
-create index jobs_running on public.jobs (greatest(updated_at, checked_at)) where status = 'running';
-create index jobs_started on public.jobs (started_at) include (kind, priority, due_at) where started_at is not null;
+create index jobs_waiting on public.jobs (kind, due_at) include (ready_at, priority) where status = 'queued';
+create index jobs_running on public.jobs (greatest(updated_at, checked_at)) include (priority)
+  where status = 'running';
+create index jobs_started on public.jobs (started_at) include (kind, priority, due_at, ready_at)
+  where started_at is not null;
 create index jobs_ended_by_kind on public.jobs (kind, status, ended_at, id) where ended_at is not null;
 create index jobs_ended on public.jobs (ended_at) where ended_at is not null;
 create index jobs_ended_by_function on public.jobs (function_id, ended_at) include (status, started_at)

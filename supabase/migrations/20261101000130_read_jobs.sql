@@ -179,7 +179,7 @@ as $$
   order by (jobs).created_at desc, (jobs).id desc;
 $$;
 
--- Everything that belongs to a job: {job, runs, events, waitingUntil, lastError, childCount}.
+-- Everything that belongs to a job: {job, runs, events, waitingUntil, lastError, childCount: at most 1,000}.
 create function private.job_details(p_job public.jobs, p_subject jsonb)
 returns jsonb
 language sql stable
@@ -192,7 +192,8 @@ as $$
     'events', coalesce((select jsonb_agg(to_jsonb(events) order by events.sequence)
       from public.job_events as events where events.job_id = p_job.id), '[]'),
     'waitingUntil', private.job_waits_until(p_job), 'lastError', private.job_last_error(p_job),
-    'childCount', (select count(*) from public.jobs as children where children.parent_job_id = p_job.id));
+    'childCount', (select count(*) from (
+      select from public.jobs as children where children.parent_job_id = p_job.id limit 1000) as counted));
 $$;
 
 -- private.job_details, or null when this owner has no such job.

@@ -1,5 +1,5 @@
--- Statistics: what waits and runs now, and the last sixty minutes. Waiting jobs, running jobs, and the jobs that were
--- accepted, begun, retried or ended in that time are each read once, by an index.
+-- Statistics: what waits and runs now, and what happened in the last minutes. What an administrator's statistics read of
+-- waiting, running and begun jobs is in an index, because these jobs are far apart in the table.
 
 create function private.ms(p_time interval)
 returns integer
@@ -7,6 +7,28 @@ language sql immutable
 set search_path = ''
 as $$
   select round(extract(epoch from p_time) * 1000)::integer;
+$$;
+
+-- Since when the statistics count, as the start of a minute: for sixty minutes that end with the minute p_last. When more
+-- than p_most jobs were accepted, begun, ended or retried in that time, it is the first minute that has at most p_most
+-- of each, but never later than p_last. So the statistics of a busy hour do not take longer.
+create function private.stats_since(p_last timestamptz, p_most integer)
+returns timestamptz
+language plpgsql stable
+set search_path = ''
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_first timestamptz := p_last - interval '59 minutes';
+begin
+  -- greatest() ignores a null, which means that there are not so many.
+  return least(p_last, greatest(v_first, date_trunc('minute', greatest(
+    (select created_at from public.jobs where created_at >= v_first order by created_at desc offset p_most limit 1),
+    (select started_at from public.jobs where started_at >= v_first order by started_at desc offset p_most limit 1),
+    (select ended_at from public.jobs where ended_at >= v_first order by ended_at desc offset p_most limit 1),
+    (select at from public.job_events where at >= v_first and type in ('retrying', 'attempt')
+      order by at desc offset p_most limit 1))) + interval '1 minute'));
+end
 $$;
 
 -- A promise is kept by work that began in time. Work that began late, or that waits beyond its due time, breaks the
@@ -23,28 +45,29 @@ as $$
 #variable_conflict use_column
 begin
   return query
-  with waits as (
-    select priority, due_at, p_now - ready_at as waited, 'waiting' as what from public.jobs
-    where status = 'queued' and ready_at <= p_now and (p_owner is null or owner = p_owner)
-    union all
-    select priority, null, null, 'running' from public.jobs
-    where status = 'running' and (p_owner is null or owner = p_owner)
-    union all
-    select priority, due_at - started_at + p_now, started_at - ready_at, 'started' from public.jobs
-    where started_at >= p_since and (p_owner is null or owner = p_owner)
+  with waiting as (
+    select priority, count(*), max(p_now - ready_at) as longest, count(*) filter (where due_at < p_now) as late
+    from public.jobs
+    where status = 'queued' and ready_at <= p_now and (p_owner is null or owner = p_owner) group by priority
+  ), running as (
+    select priority, count(*) from public.jobs
+    where status = 'running' and (p_owner is null or owner = p_owner) group by priority
+  ), started as (
+    select priority, count(*), count(*) filter (where started_at <= due_at) as kept,
+      percentile_disc(array[0.5, 0.99]) within group (order by started_at - ready_at) as waits
+    from public.jobs where started_at >= p_since and (p_owner is null or owner = p_owner) group by priority
   )
-  select class, count(*) filter (where what = 'waiting'), count(*) filter (where what = 'running'),
-    private.ms(max(waited) filter (where what = 'waiting')), count(*) filter (where what = 'started'),
-    (count(*) filter (where what = 'started' and due_at >= p_now))::float8
-      / nullif(count(*) filter (where what = 'started' or due_at < p_now), 0),
-    private.ms(percentile_disc(0.5) within group (order by waited) filter (where what = 'started')),
-    private.ms(percentile_disc(0.99) within group (order by waited) filter (where what = 'started'))
-  from generate_series(1, 5) as class left join waits on priority = class
-  group by class;
+  select class, coalesce(waiting.count, 0), coalesce(running.count, 0), private.ms(longest), coalesce(started.count, 0),
+    coalesce(kept, 0)::float8 / nullif(coalesce(started.count, 0) + coalesce(late, 0), 0),
+    private.ms(waits[1]), private.ms(waits[2])
+  from generate_series(1, 5) as class
+  left join waiting on waiting.priority = class
+  left join running on running.priority = class
+  left join started on started.priority = class;
 end
 $$;
 
-create function private.stats_by_minute(p_owner text, p_last timestamptz)
+create function private.stats_by_minute(p_owner text, p_since timestamptz, p_last timestamptz)
 returns table (at timestamptz, accepted bigint, started bigint, completed bigint, failed bigint, retried bigint)
 language plpgsql stable
 set search_path = ''
@@ -53,40 +76,44 @@ as $$
 #variable_conflict use_column
 begin
   return query
-  with happened as (
-    select created_at as at, 'accepted' as what from public.jobs
-    where created_at >= p_last - interval '59 minutes' and (p_owner is null or owner = p_owner)
+  with counted as (
+    select date_trunc('minute', created_at) as minute, 'accepted' as what, count(*) as n from public.jobs
+    where created_at >= p_since and (p_owner is null or owner = p_owner) group by 1
     union all
-    select started_at, 'started' from public.jobs
-    where started_at >= p_last - interval '59 minutes' and (p_owner is null or owner = p_owner)
+    select date_trunc('minute', started_at), 'started', count(*) from public.jobs
+    where started_at >= p_since and (p_owner is null or owner = p_owner) group by 1
     union all
-    select ended_at, status from public.jobs
-    where ended_at >= p_last - interval '59 minutes' and (p_owner is null or owner = p_owner)
+    select date_trunc('minute', ended_at), status, count(*) from public.jobs
+    where ended_at >= p_since and (p_owner is null or owner = p_owner) group by 1, 2
     union all
-    select events.at, 'retried' from public.job_events as events join public.jobs on jobs.id = events.job_id
-    where events.at >= p_last - interval '59 minutes' and events.type in ('retrying', 'attempt')
-      and (p_owner is null or owner = p_owner)
+    select date_trunc('minute', events.at), 'retried', count(*) from public.job_events as events
+    where events.at >= p_since and events.type in ('retrying', 'attempt')
+      and (p_owner is null or exists (select from public.jobs where jobs.id = events.job_id and owner = p_owner))
+    group by 1
   )
-  select minute, count(*) filter (where what = 'accepted'), count(*) filter (where what = 'started'),
-    count(*) filter (where what = 'completed'), count(*) filter (where what = 'failed'),
-    count(*) filter (where what = 'retried')
-  from generate_series(p_last - interval '59 minutes', p_last, interval '1 minute') as minute
-  left join happened on date_trunc('minute', happened.at) = minute
-  group by minute;
+  select at, coalesce(max(n) filter (where what = 'accepted'), 0), coalesce(max(n) filter (where what = 'started'), 0),
+    coalesce(max(n) filter (where what = 'completed'), 0), coalesce(max(n) filter (where what = 'failed'), 0),
+    coalesce(max(n) filter (where what = 'retried'), 0)
+  from generate_series(p_since, p_last, interval '1 minute') as at left join counted on minute = at
+  group by at;
 end
 $$;
 
--- p_owner null sees every job. {"classes": one per priority, "perMinute": the current minute last, "failureRate": of
--- the jobs that completed or failed, "retryRate": of all tries, "workersWanted"}. A rate without any jobs is null.
-create function public.job_stats(p_owner text, p_now timestamptz)
+-- p_owner null sees every job. {"classes": one per priority, "perMinute": since private.stats_since, the current minute
+-- last, "failureRate": of the jobs that completed or failed, "retryRate": of all tries, "workersWanted"}. A rate without
+-- any jobs is null.
+create function public.job_stats(p_owner text, p_most integer, p_now timestamptz)
 returns jsonb
 language sql stable
 set search_path = ''
 as $$
-  with minutes as (
-    select * from private.stats_by_minute(p_owner, date_trunc('minute', p_now))
+  with since as materialized (
+    select private.stats_since(date_trunc('minute', p_now), p_most) as since
+  ), minutes as (
+    select counted.* from since
+    cross join lateral private.stats_by_minute(p_owner, since, date_trunc('minute', p_now)) as counted
   ), classes as (
-    select * from private.stats_by_class(p_owner, date_trunc('minute', p_now) - interval '59 minutes', p_now)
+    select counted.* from since cross join lateral private.stats_by_class(p_owner, since, p_now) as counted
   )
   select jsonb_build_object(
     'classes', (select jsonb_agg(to_jsonb(classes) order by priority) from classes),
@@ -98,7 +125,7 @@ as $$
   from minutes;
 $$;
 
-revoke execute on function private.ms, private.stats_by_minute, private.stats_by_class from public, anon, authenticated;
+revoke execute on function private.ms, private.stats_since, private.stats_by_minute, private.stats_by_class from public, anon, authenticated;
 revoke execute on function public.job_stats from public, anon, authenticated;
-grant execute on function private.ms, private.stats_by_minute, private.stats_by_class to service_role;
+grant execute on function private.ms, private.stats_since, private.stats_by_minute, private.stats_by_class to service_role;
 grant execute on function public.job_stats to service_role;

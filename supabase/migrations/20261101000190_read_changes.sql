@@ -7,7 +7,8 @@
 -- all transactions of this database. Such a row is old.
 alter table public.job_events add column xid xid8 not null default pg_current_xact_id();
 create index job_events_by_transaction on public.job_events (xid);
-create index jobs_unfinished on public.jobs (created_at desc, id desc) where ended_at is null;
+create index jobs_unfinished on public.jobs (created_at desc, id desc)
+  include (function_id, status, ready_at, started_at) where ended_at is null;
 
 -- The current state of everything that changed since a position, in one statement: {position, isComplete, jobs: [{job,
 -- runs, events}], running: [job], notifications: [{owner, view}]}. `running` has what changes without an event:

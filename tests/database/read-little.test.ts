@@ -84,7 +84,7 @@ test.each([
   ["jobs", "jobs of a function that has none", jobs("null, null, null, 'none', null, null")],
   ["jobs", "jobs of a requester that has none", jobs("null, null, null, null, 'none', null")],
   ["jobs", "child jobs of a job", jobs("null, null, null, null, null, gen_random_uuid()")],
-  ["jobs", "statistics of the last hour", "job_stats(null, now())"],
+  ["jobs", "statistics of the last hour", "job_stats(null, 50000, now())"],
   ["jobs", "purging when nothing is old", "purge_ledgers('2025-01-01', '2025-01-01', 500)"],
   ["jobs", "trimming when nothing is old", "trim_jobs('2025-01-01', 500)"],
   ["jobs", "trimming one of many", "trim_jobs('2027-01-01', 1)"],

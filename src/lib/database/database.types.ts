@@ -1262,35 +1262,32 @@ export type Database = {
       inbox_replays: {
         Row: {
           created_at: string;
-          ends_at: string | null;
+          ends_at: string;
           id: string;
-          ids: string[] | null;
           per_second: number;
           source: string;
-          starts_at: string | null;
+          starts_at: string;
           types: string[];
           verdict: string | null;
         };
         ComputedFields: never;
         Insert: {
           created_at: string;
-          ends_at?: string | null;
+          ends_at: string;
           id: string;
-          ids?: string[] | null;
           per_second: number;
           source: string;
-          starts_at?: string | null;
+          starts_at: string;
           types: string[];
           verdict?: string | null;
         };
         Update: {
           created_at?: string;
-          ends_at?: string | null;
+          ends_at?: string;
           id?: string;
-          ids?: string[] | null;
           per_second?: number;
           source?: string;
-          starts_at?: string | null;
+          starts_at?: string;
           types?: string[];
           verdict?: string | null;
         };
@@ -4111,7 +4108,10 @@ export type Database = {
         };
       };
       initialize_user: { Args: { p_now: string | null; p_user_id: string | null }; Returns: undefined };
-      job_stats: { Args: { p_now: string | null; p_owner: string | null }; Returns: Json };
+      job_stats: {
+        Args: { p_most: number | null; p_now: string | null; p_owner: string | null };
+        Returns: Json;
+      };
       last_import_mapping: {
         Args: { p_columns: Json | null; p_owner: string | null; p_target: string | null };
         Returns: Json;

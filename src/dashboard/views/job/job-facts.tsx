@@ -47,7 +47,10 @@ export function JobFacts({ job }: { job: JobDetails }) {
   if (job.owner !== null) facts.push({ name: "Owner", value: <code>{job.owner}</code> });
   const related = [
     { href: parent, text: "Parent job" },
-    { href: childCount > 0 ? children : null, text: `Child jobs: ${count(childCount)}` },
+    {
+      href: childCount > 0 ? children : null,
+      text: `Child jobs: ${count(childCount)}${childCount < 1000 ? "" : " or more"}`,
+    },
     { href: job.status === "failed" ? deadLetters : null, text: "Dead letter" },
     { href: reprocessOf, text: "Reprocessed from" },
     { href: againOf, text: "Runs again" },

@@ -29,7 +29,7 @@ export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate
         name="Completed"
         href="#/jobs?status=completed&period=last+hour"
         value={short(sum(completed))}
-        more="in the last hour"
+        more={perMinute.length === 60 ? "in the last hour" : `in the last ${perMinute.length} minutes`}
       />
       <Stat
         name="Promises kept"

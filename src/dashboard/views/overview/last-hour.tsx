@@ -5,7 +5,7 @@ import type { JobStats } from "#dashboard/types.ts";
 
 type Minute = JobStats["perMinute"][number];
 
-/** The last sixty minutes: accepted jobs, ended jobs, and failures. */
+/** Accepted jobs, ended jobs, and failures in the last sixty minutes, or fewer when many jobs are under way. */
 export function LastHour({ perMinute }: Pick<JobStats, "perMinute">) {
   const { times, flow, trouble } = useMemo(() => {
     const valuesOf = (pick: (minute: Minute) => number) => perMinute.map(pick);
@@ -23,13 +23,17 @@ export function LastHour({ perMinute }: Pick<JobStats, "perMinute">) {
     <div className="halves">
       <Card title="Jobs a minute">
         <Plot
-          label="Jobs accepted and completed in each of the last 60 minutes"
+          label={`Jobs accepted and completed in each of the last ${perMinute.length} minutes`}
           times={times}
           series={flow}
         />
       </Card>
       <Card title="Retries and failures a minute">
-        <Plot label="Retries and failures in each of the last 60 minutes" times={times} series={trouble} />
+        <Plot
+          label={`Retries and failures in each of the last ${perMinute.length} minutes`}
+          times={times}
+          series={trouble}
+        />
       </Card>
     </div>
   );

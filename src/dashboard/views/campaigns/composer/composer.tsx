@@ -103,7 +103,7 @@ type SamplesProps = {
   onChange: (to: string) => void;
 };
 
-/** Lets the author choose the sample recipient whose mail the preview shows. */
+/** Chooses which recipient's mail of the preview is shown. */
 function Samples({ preview, value, onChange }: SamplesProps) {
   if (preview === undefined || preview.samples.length === 0) return null;
   return (
