@@ -92,7 +92,7 @@ const at = (timesMs: readonly number[], share: number) =>
     1,
   );
 
-/** How many requests per second the server that only verifies signatures acknowledges. */
+/** How many requests per second are acknowledged by a server that only verifies signatures. */
 async function limitOf(count: number, atOnce: number): Promise<number> {
   const script = join(import.meta.dirname, "webhooks-limit.ts");
   const server = spawn(process.execPath, ["--import", "tsx", script, SECRET], {

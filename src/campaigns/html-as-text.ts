@@ -50,8 +50,8 @@ export const htmlAsText = (html: string): string =>
   withShieldedFields(html, (shielded) =>
     convert(shielded)
       .slice(0, LONGEST)
-      // What the limit has cut in two is removed: a mark, or a character of two units, which the database refuses. Braces
-      // that were encoded in the HTML must not begin a merge field.
+      // The limit may have cut the last shielded field or the last character in two. Its first half is removed, because
+      // the database refuses half a character. Braces that were encoded in the HTML must not begin a merge field.
       .replace(/(?:\u{F0000}\d*)?\p{Surrogate}?$/u, "")
       .replace(/\{(?=\{)/g, "{ "),
   );

@@ -39,7 +39,7 @@ export const pollinations = (deps: Dependencies): ImageProvider => ({
 
 async function ask(deps: Dependencies, order: PictureOrder, signal: AbortSignal): Promise<Picture> {
   const { env, fetch, clock, onHeaders } = deps;
-  // Our `fetch` answers a `Request` with a stream. That may take longer than the buffered answer of a plain call.
+  // A `Request` object makes our `fetch` use the global one, which may take longer than the 30 s of our own.
   const request = new Request(addressOf(env, order), {
     headers: {
       accept: "image/*",

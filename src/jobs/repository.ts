@@ -160,8 +160,8 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       ),
 
     /**
-     * Deletes ended jobs beyond the number that is kept for their kind, or that the newest job of the kind asks for.
-     * Returns how many were deleted.
+     * Deletes the oldest completed and failed jobs of each kind when there are more than the kind keeps. The newest
+     * completed job may ask for another number of completed jobs. Returns how many were deleted.
      */
     trim: (before: Date, limit: number): Promise<number> =>
       callTimeless("trim_jobs", { before: before.toISOString(), limit }, z.number()),

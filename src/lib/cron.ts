@@ -84,7 +84,7 @@ function momentOf(local: number, timeZone: string): Date {
     : new Date(local - shows);
 }
 
-/** When the zone's clocks change between two times with different offsets, to the minute. */
+/** Finds, to the minute, when the zone's clocks change between two times with different offsets. */
 export function changeBetween(from: number, to: number, timeZone: string): Date {
   const offset = (time: number) => offsetOf(new Date(time), timeZone).ms;
   const before = offset(from);

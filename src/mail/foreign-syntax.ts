@@ -23,7 +23,7 @@ const FOREIGN: readonly [RegExp, string][] = [
   [/\*\|[A-Z0-9_:]+\|\*/, "*|NAME|* is not known: write {{name}}"],
 ];
 
-/** The first braces, or syntax of another tool, that are no valid merge field. */
+/** The first place with another tool's syntax, or with `{{` that does not begin a valid merge field. */
 export function findForeignSyntax(source: string): Found | undefined {
   const found = FOREIGN.flatMap(([pattern, message]) => {
     const index = source.search(pattern);

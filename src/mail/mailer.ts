@@ -54,7 +54,7 @@ export type Mailer = {
    */
   remembersKeysForMs: number | undefined;
   /**
-   * Never throws: every error of the provider is an answer. `mails` come from `writeMail`. One key must always be used with
+   * Never throws: an error of the provider is returned, too. `mails` come from `writeMail`. One key must always be used with
    * the same mails.
    */
   sendBatch(mails: readonly string[], idempotencyKey: string): Promise<BatchAnswer>;

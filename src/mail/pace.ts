@@ -39,7 +39,7 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
   let last = Promise.resolve(0);
   let line: Promise<unknown> = Promise.resolve();
 
-  /** Repeats the request for a start time until it is granted, or is too far away. */
+  /** Asks for a start time until one is granted, the provider wants a pause, or the wait would go beyond `until`. */
   async function ask(until: number): Promise<Taken> {
     for (;;) {
       const answer = await tokens.take([want]);

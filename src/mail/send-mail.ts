@@ -114,7 +114,7 @@ async function mayBegin({ mailMode }: Dependencies, pace: MailPace): Promise<voi
   throw new AppError("provider_rate_limited", "The mailer asks for a pause", { retryAfterMs: waitMs });
 }
 
-/** While one provider may have sent the mail, only that one is asked. */
+/** Once a provider may have sent the mail, no other provider may send it. Throws if that one is no longer configured. */
 function onlyThis(name: string, providers: readonly Provider[]): Provider[] {
   const asked = providers.filter(({ mailer }) => mailer.account === name);
   if (asked.length > 0) return asked;

@@ -36,7 +36,7 @@ export const onboarding = room<Dependencies>({
     {
       name: "send-digests",
       summary: "Mails the weekly digest to users whose Monday 09:00 has come",
-      // Monday 09:00 of every time zone is on Sunday or Monday in UTC, at a quarter of an hour.
+      // In every time zone, Monday 09:00 falls on a Sunday or Monday in UTC, at :00, :15, :30 or :45.
       cron: "*/15 * * * 0,1",
       timeZone: "UTC",
       overlap: "skip",

@@ -12,20 +12,18 @@ const queued = z.object({ state: z.enum(["open", "done", "lost"]), next: z.numbe
 type ClaimedPart = { id: number; token: string; last: number };
 
 /** Which webhooks of the inbox are handled again: without a verdict, those with any verdict. */
-export type InboxFilter = {
-  source: string;
-  types: string[];
-  startsAt: string;
-  endsAt: string;
-  verdict: string | undefined;
-};
+type Group = { source: string; types: string[]; verdict: string | undefined };
+type Period = { startsAt: string; endsAt: string };
+export type PeriodFilter = Group & Period;
+/** Chooses by the time of arrival or by ids. */
+export type InboxFilter = Group & (Period | { ids: string[] });
 
 export type InboxReplayRepository = ReturnType<typeof inboxReplayRepository>;
 
 export function inboxReplayRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    count: (filter: InboxFilter) => callTimeless("count_inbox_replay", filter, z.number()),
+    count: (filter: PeriodFilter) => callTimeless("count_inbox_replay", filter, z.number()),
 
     accept: (request: JobRequest, { verdict, ...replay }: InboxFilter & { perSecond: number }) =>
       call("accept_inbox_replay", { replay: { ...replay, verdict: verdict ?? null }, request }, jobRow),

@@ -4,7 +4,7 @@ import type { Jobs } from "#jobs/accept.ts";
 import { request } from "#jobs/request.ts";
 import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
 import { AppError } from "#lib/errors.ts";
-import { instant, text } from "#lib/http/fields.ts";
+import { instant, text, uuid } from "#lib/http/fields.ts";
 import { json, type Route, route } from "#lib/http/route.ts";
 import { inboxReplayRequested } from "#webhooks/events.ts";
 import type { InboxFilter, InboxReplayRepository } from "#webhooks/replay-repository.ts";
@@ -16,14 +16,19 @@ type Dependencies = {
 };
 
 /** `status`: as the list of the inbox shows it. Webhooks that wait for their job are never chosen. */
-const filter = {
+const group = {
   source: z.enum(sources.map(({ name }) => name)),
   type: text(200).optional(),
-  from: instant,
-  to: instant,
   status: z.enum(["failed", "ignored", "applied", "unchanged", "covered"]).optional(),
 };
-const filterSchema = z.object(filter);
+const period = z.object({ ...group, from: instant, to: instant });
+const periodOrIds = z.object({
+  ...group,
+  from: instant.optional(),
+  to: instant.optional(),
+  ids: z.array(uuid).min(1).max(100).optional(),
+  perSecond: z.number().min(1).max(100).default(10),
+});
 
 export const inboxReplayRoutes = ({ replays, jobs }: Dependencies): Route[] => [
   route({
@@ -31,20 +36,20 @@ export const inboxReplayRoutes = ({ replays, jobs }: Dependencies): Route[] => [
     path: "/api/webhook-inbox/replay-preview",
     policy: "admin",
     summary: "How many webhooks of the inbox a replay would handle again",
-    query: filterSchema,
+    query: period,
     responses: { 200: z.object({ count: z.number() }) },
-    handler: async ({ query }) => json(200, { count: await replays.count(toFilter(query)) }),
+    handler: async ({ query }) =>
+      json(200, { count: await replays.count({ ...groupOf(query), ...periodOf(query) }) }),
   }),
   route({
     method: "POST",
     path: "/api/webhook-inbox/replays",
     policy: "admin",
     summary: "Handle webhooks of the inbox again, each once, in the order of their arrival",
-    body: z.object({ ...filter, perSecond: z.number().min(1).max(100).default(10) }),
+    body: periodOrIds,
     responses: { 202: acceptedView },
     handler: async ({ body, requester, idempotencyKey: key }) => {
-      const { perSecond, ...said } = body;
-      const chosen = { ...toFilter(said), perSecond };
+      const chosen = { ...filterOf(body), perSecond: body.perSecond };
       const id = randomUUID();
       const wanted = request(inboxReplayRequested, { replayId: id }, { requester, key, id, said: body });
       const job = await jobs.accept(wanted, (asked) => replays.accept(asked, chosen));
@@ -53,20 +58,27 @@ export const inboxReplayRoutes = ({ replays, jobs }: Dependencies): Route[] => [
   }),
 ];
 
-/** Only types with a handler can be handled. */
-function toFilter({ source: name, type, from, to, status }: z.output<typeof filterSchema>): InboxFilter {
+function filterOf({ from, to, ids, ...said }: z.output<typeof periodOrIds>): InboxFilter {
+  if (ids !== undefined && from === undefined && to === undefined) return { ...groupOf(said), ids };
+  if (ids !== undefined || from === undefined || to === undefined)
+    throw new AppError("invalid_request", "Choose webhooks either by ids, or by from and to");
+  return { ...groupOf(said), ...periodOf({ from, to }) };
+}
+
+function periodOf({ from, to }: { from: string; to: string }) {
   if (Date.parse(from) >= Date.parse(to)) throw new AppError("invalid_request", "to must be later than from");
+  return { startsAt: from, endsAt: to };
+}
+
+type Said = Pick<z.output<typeof period>, "source" | "type" | "status">;
+
+/** Only types with a handler can be handled. */
+function groupOf({ source: name, type, status }: Said) {
   const handled = sources.find((source) => source.name === name)?.types ?? [];
   if (type !== undefined && !handled.includes(type)) {
     throw new AppError("invalid_request", `No handler knows webhooks of ${name} of this type`, {
       hint: `Handled are ${handled.join(", ")}.`,
     });
   }
-  return {
-    source: name,
-    types: type === undefined ? [...handled] : [type],
-    startsAt: from,
-    endsAt: to,
-    verdict: status,
-  };
+  return { source: name, types: type === undefined ? [...handled] : [type], verdict: status };
 }

@@ -209,7 +209,8 @@ begin
 end
 $$;
 
--- A run without its own job: a part of a job, or another function of an event that was sent for one function only.
+-- A run without its own job: a part of a job, or a function that an event started although it was sent for another
+-- function only.
 create function private.start_without_job(p_event_id text, p_function_id text, p_parent_job_id uuid)
 returns jsonb
 language plpgsql stable

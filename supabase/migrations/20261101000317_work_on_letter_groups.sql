@@ -66,7 +66,8 @@ set search_path = ''
 as $$
   select case
       when p_work.action = 'ignore' then 200
-      -- A canceled letter of the canary has not shown that the cause is gone.
+      -- The job stops when one of the first dead letters was canceled, as when one failed: neither shows that the
+      -- cause is gone.
       when p_done <= p_work.canary and count(outcome) > 0 then null
       when count(*) filter (where outcome = 'failed') > p_work.halt_after then null
       when p_done = p_work.canary and count(*) filter (where outcome is null) > 0 then 0

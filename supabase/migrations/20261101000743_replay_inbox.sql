@@ -7,14 +7,19 @@ create table public.inbox_replays (
   source text not null,
   -- The types that are handled again; all of them have a handler.
   types text[] not null,
-  starts_at timestamptz not null,
-  ends_at timestamptz not null,
+  -- The webhooks that arrived in this period, or those with these ids.
+  starts_at timestamptz,
+  ends_at timestamptz,
+  ids uuid[],
   -- The verdict of the webhooks. Null: any but "received".
   verdict text,
   per_second double precision not null,
   created_at timestamptz not null,
   constraint inbox_replays_rate_is_valid check (per_second between 1 and 100),
-  constraint inbox_replays_are_about_a_period check (ends_at > starts_at)
+  constraint inbox_replays_are_about_a_period_or_ids check (
+    case when ids is null then coalesce(ends_at > starts_at, false)
+      else cardinality(ids) between 1 and 100 and starts_at is null and ends_at is null end
+  )
 );
 alter table public.inbox_replays enable row level security;
 revoke all on public.inbox_replays from anon, authenticated;
@@ -33,19 +38,24 @@ grant execute on function private.inbox_replay_subjects to service_role;
 select private.register_work_kind('{"function_id": "replay-inbox", "event_name": "webhook/replay-inbox",
   "kind": "inbox-replay", "priority": 4, "by_promise": false,
   "subjects": "private.inbox_replay_subjects",
-  "summary": "Handles received webhooks of a period once more"}');
+  "summary": "Handles received webhooks once more"}');
 
--- The webhooks that match the filter. Webhooks that wait for their job are left out, because that job handles them
--- anyway.
+-- The webhooks that match the filter: by their ids, or by their time when the ids are null. Webhooks that wait for their
+-- job are left out, because that job handles them anyway.
 create function private.webhooks_of_replay(
-  p_source text, p_types text[], p_starts_at timestamptz, p_ends_at timestamptz, p_verdict text
+  p_source text, p_types text[], p_starts_at timestamptz, p_ends_at timestamptz, p_ids uuid[], p_verdict text
 )
 returns setof public.webhook_inbox
 language sql stable
 set search_path = ''
 as $$
   select * from public.webhook_inbox
-  where source = p_source and type = any (p_types) and received_at >= p_starts_at and received_at < p_ends_at
+  where p_ids is null and source = p_source and type = any (p_types)
+    and received_at >= p_starts_at and received_at < p_ends_at
+    and (p_verdict is null or verdict = p_verdict) and verdict <> 'received'
+  union all
+  select * from public.webhook_inbox
+  where id = any (p_ids) and source = p_source and type = any (p_types)
     and (p_verdict is null or verdict = p_verdict) and verdict <> 'received';
 $$;
 
@@ -56,10 +66,10 @@ returns bigint
 language sql stable
 set search_path = ''
 as $$
-  select count(*) from private.webhooks_of_replay(p_source, p_types, p_starts_at, p_ends_at, p_verdict);
+  select count(*) from private.webhooks_of_replay(p_source, p_types, p_starts_at, p_ends_at, null, p_verdict);
 $$;
 
--- p_replay: {"source", "types", "startsAt", "endsAt", "verdict", "perSecond"}.
+-- p_replay: {"source", "types", "startsAt", "endsAt", "ids", "verdict", "perSecond"}.
 create function public.accept_inbox_replay(p_replay jsonb, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -68,10 +78,11 @@ as $$
 declare
   v_job public.jobs := private.accept_job(p_request, p_now);
 begin
-  insert into public.inbox_replays (id, source, types, starts_at, ends_at, verdict, per_second, created_at)
-  values (v_job.id, p_replay ->> 'source', array(select jsonb_array_elements_text(p_replay -> 'types')),
-    (p_replay ->> 'startsAt')::timestamptz, (p_replay ->> 'endsAt')::timestamptz, p_replay ->> 'verdict',
-    (p_replay ->> 'perSecond')::float8, p_now)
+  insert into public.inbox_replays
+    (id, source, types, starts_at, ends_at, ids, verdict, per_second, created_at)
+  select v_job.id, source, types, "startsAt", "endsAt", ids, verdict, "perSecond", p_now
+  from jsonb_to_record(p_replay) as replay(source text, types text[], "startsAt" timestamptz, "endsAt" timestamptz,
+    ids uuid[], verdict text, "perSecond" float8)
   on conflict (id) do nothing;
   return v_job;
 end
@@ -87,7 +98,7 @@ as $$
     select min(inbox.sequence) as first, max(inbox.sequence) as last, count(*) as total
     from public.inbox_replays as replay
     cross join lateral private.webhooks_of_replay(replay.source, replay.types, replay.starts_at, replay.ends_at,
-      replay.verdict) as inbox
+      replay.ids, replay.verdict) as inbox
     where replay.id = p_id) as range;
 $$;
 
@@ -132,7 +143,7 @@ begin
   select * into v_replay from public.inbox_replays where id = p_replay_id;
   for v_webhook in
     select * from private.webhooks_of_replay(v_replay.source, v_replay.types, v_replay.starts_at, v_replay.ends_at,
-      v_replay.verdict)
+      v_replay.ids, v_replay.verdict)
     where sequence between p_from and p_last order by sequence limit floor(v_replay.per_second)
   loop
     perform private.accept_job(private.reopen_webhook(v_webhook, p_replay_id), p_now);

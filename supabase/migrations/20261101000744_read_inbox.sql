@@ -1,6 +1,6 @@
 -- The inbox as an administrator reads it.
 
--- Each source, type and verdict that the inbox has. One entry of the index is read for each group.
+-- Each combination of source, type and verdict in the inbox. One index entry is read for each combination.
 create function private.webhook_groups()
 returns table (source text, type text, verdict text)
 language sql stable

@@ -45,9 +45,24 @@ withChromium("the inbox of webhooks", () => {
     await expect.poll(starCount, { timeout: 30_000 }).toBe(2);
   });
 
+  test("the replay of one webhook leaves out another that arrived in the same moment", async () => {
+    const before = await starCount();
+    const id = await receiveGithub(pages.house, "star");
+    await receiveGithub(pages.house, "star");
+    await handled(4);
+    await pages.house.sql.query("update webhook_inbox set received_at = '2026-10-01' where type = 'star'");
+    const page = await pages.open(`/webhook-inbox/${id}`);
+    await page.getByRole("button", { name: "Replay" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Replay" }).click();
+    await page.getByRole("heading", { name: "inbox-replay", level: 1 }).waitFor();
+    await page.getByText("completed", { exact: true }).waitFor();
+    await handled(4);
+    expect(await starCount()).toBe(before + 3);
+  });
+
   test("a replay begins with the filter of the list, and says how many webhooks it handles", async () => {
     await receiveGithub(pages.house, "issues", { action: "opened" });
-    await handled(3);
+    await handled(5);
     const page = await pages.open("/webhook-inbox?source=github&type=issues");
     const form = page.getByRole("form", { name: "Replay" });
     await expect.poll(() => form.getByLabel("Of type").inputValue()).toBe("issues");

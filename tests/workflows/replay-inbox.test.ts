@@ -50,13 +50,9 @@ describe("webhooks of GitHub, whose counters show each effect", () => {
     const query = new URLSearchParams({ source: "github", ...ALL_TIME, ...more });
     return (await shop.call("GET", `/api/webhook-inbox/replay-preview?${query}`)).body.count;
   };
-  const replay = (more: object = {}) =>
-    shop.call("POST", "/api/webhook-inbox/replays", {
-      source: "github",
-      ...ALL_TIME,
-      perSecond: 100,
-      ...more,
-    });
+  const ask = (body: object) =>
+    shop.call("POST", "/api/webhook-inbox/replays", { source: "github", perSecond: 100, ...body });
+  const replay = (more: object = {}) => ask({ ...ALL_TIME, ...more });
 
   test("S4-12: the preview counts by source, type, time and status; each replay takes effect once", async () => {
     for (let n = 0; n < 3; n++) await receive("star");
@@ -96,6 +92,45 @@ describe("webhooks of GitHub, whose counters show each effect", () => {
     shop.down.engine = false;
     await ended();
     expect(await preview()).toBe(1);
+  });
+
+  test("ids choose webhooks, of which those of another source or status are left out", async () => {
+    for (let n = 0; n < 3; n++) await receive("star");
+    await receive("star", {});
+    await receive("push");
+    await ended();
+    await shop.rows("update webhook_inbox set received_at = '2026-10-01'");
+    const stored = await shop.rows("select id, type, verdict from webhook_inbox order by sequence");
+    const [first, second, , failed, push] = stored.map(({ id }) => id);
+    const queuedBy = async (body: object) => {
+      const { status, body: receipt } = await ask(body);
+      expect(status).toBe(202);
+      await ended();
+      return (await shop.call("GET", `/api/jobs/${receipt.jobId}`)).body.result.queued ?? 0;
+    };
+    expect(await queuedBy({ ids: [first] })).toBe(1);
+    expect(await stars()).toBe(4);
+    expect(
+      await queuedBy({ ids: [first, second, failed, push, randomUUID()], type: "star", status: "applied" }),
+    ).toBe(2);
+    expect(await stars()).toBe(6);
+    expect(await queuedBy({ ids: [first, first] })).toBe(1);
+    expect(await queuedBy({ ids: [first], source: "stripe" })).toBe(0);
+    expect(await stars()).toBe(7);
+  });
+
+  test("400: ids with a period, neither of them, and more than 100 ids", async () => {
+    const ids = [randomUUID()];
+    for (const body of [{ ids, ...ALL_TIME }, { ids, from: ALL_TIME.from }, { from: ALL_TIME.from }, {}]) {
+      const { status, body: problem } = await ask(body);
+      expect([status, problem.detail]).toEqual([
+        400,
+        expect.stringContaining("either by ids, or by from and to"),
+      ]);
+    }
+    const many = Array.from({ length: 101 }, () => randomUUID());
+    expect((await ask({ ids: many })).status).toBe(400);
+    expect((await ask({ ids: [] })).status).toBe(400);
   });
 
   test("400: a type without a handler, and a period that ends before it begins", async () => {

@@ -10,7 +10,7 @@ const emailSchema = z.object({
   campaignId: z.string().optional(),
 });
 
-/** One answered request, as in the journal's header: everything that lists and counts need, without the bodies. */
+/** One answered request, as stored in the journal's header: what is needed to list and count mails, without the bodies. */
 const entrySchema = z.object({
   path: z.string(),
   status: z.number(),

@@ -1262,32 +1262,35 @@ export type Database = {
       inbox_replays: {
         Row: {
           created_at: string;
-          ends_at: string;
+          ends_at: string | null;
           id: string;
+          ids: string[] | null;
           per_second: number;
           source: string;
-          starts_at: string;
+          starts_at: string | null;
           types: string[];
           verdict: string | null;
         };
         ComputedFields: never;
         Insert: {
           created_at: string;
-          ends_at: string;
+          ends_at?: string | null;
           id: string;
+          ids?: string[] | null;
           per_second: number;
           source: string;
-          starts_at: string;
+          starts_at?: string | null;
           types: string[];
           verdict?: string | null;
         };
         Update: {
           created_at?: string;
-          ends_at?: string;
+          ends_at?: string | null;
           id?: string;
+          ids?: string[] | null;
           per_second?: number;
           source?: string;
-          starts_at?: string;
+          starts_at?: string | null;
           types?: string[];
           verdict?: string | null;
         };

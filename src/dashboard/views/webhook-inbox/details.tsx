@@ -12,7 +12,7 @@ import { useAction } from "#dashboard/hooks/use-action.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import { idOf } from "#dashboard/hooks/use-hash-route.ts";
 import type { InboxDetails } from "#dashboard/types.ts";
-import { replay } from "./replay.ts";
+import { replayOne } from "./replay.ts";
 import { isOfWebhooks, MEANINGS, REPLAYED } from "./words.ts";
 
 const BACK = { href: "#/webhook-inbox", text: "All received webhooks" };
@@ -50,13 +50,8 @@ export function WebhookDetails({ id }: { id: string }) {
   );
 }
 
-/** The API replays periods. No period is shorter than a millisecond, so the question says how many webhooks it has. */
-function ReplayButton({ webhook: { source, type, receivedAt } }: { webhook: InboxDetails }) {
-  const { run, isBusy } = useAction(() => {
-    const from = Date.parse(receivedAt);
-    const [start = "", end = ""] = [from, from + 1].map((ms) => new Date(ms).toISOString());
-    return replay({ source, type, from: start, to: end }, 10);
-  });
+function ReplayButton({ webhook }: { webhook: InboxDetails }) {
+  const { run, isBusy } = useAction(() => replayOne(webhook));
   return (
     <button type="button" aria-disabled={isBusy} onClick={() => run()}>
       Replay

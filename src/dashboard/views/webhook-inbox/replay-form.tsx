@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import type { WebhookType } from "#dashboard/types.ts";
-import { replay } from "./replay.ts";
+import { replayPeriod } from "./replay.ts";
 import { REPLAYED } from "./words.ts";
 
 const PERIODS = [
@@ -91,5 +91,5 @@ function start(said: FormData): Promise<void> {
     to: new Date(now).toISOString(),
   };
   const filter = { source: chosen("source"), type: chosen("type"), status: chosen("status"), ...period };
-  return replay(filter, Number(said.get("perSecond")));
+  return replayPeriod(filter, Number(said.get("perSecond")));
 }

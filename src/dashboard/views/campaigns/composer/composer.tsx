@@ -103,7 +103,7 @@ type SamplesProps = {
   onChange: (to: string) => void;
 };
 
-/** Chooses which recipient's mail of the preview is shown. */
+/** Lets the author choose the sample recipient whose mail the preview shows. */
 function Samples({ preview, value, onChange }: SamplesProps) {
   if (preview === undefined || preview.samples.length === 0) return null;
   return (

@@ -18,7 +18,7 @@ export function MailFrame({ html, isDark, title }: MailFrameProps) {
     // The sandbox forbids new windows, so a click on a link does nothing.
     for (const link of shown.links) link.target = "_blank";
   }, [html, isDark, isReady]);
-  // While the frame's page has the focus, the frame itself is not :focus.
+  // While the frame's page has the focus, the frame itself does not match `:focus`.
   useEffect(() => {
     const inside = frame.current?.contentWindow;
     if (!isReady || !inside) return undefined;

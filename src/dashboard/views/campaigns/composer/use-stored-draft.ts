@@ -60,7 +60,7 @@ export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
       lastTurn.current = turn;
       return turn;
     },
-    /** Replaces the draft by the one that was stored elsewhere. */
+    /** Replaces the draft with the one that was stored elsewhere. */
     async fetchTheirs(): Promise<Stored> {
       const { campaign } = newest.current;
       if (campaign === undefined) throw new Error("A draft that was never stored has no other author");
