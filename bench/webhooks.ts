@@ -115,7 +115,7 @@ async function limitOf(count: number, atOnce: number): Promise<number> {
 async function statementsOf({ sql }: BenchStack): Promise<number> {
   const { rows } = await sql.query(
     `select coalesce(sum(calls), 0)::int as calls from pg_stat_statements
-     where query ~ '"(receive_webhook|mark_jobs_sent)"'`,
+     where query ~ '"(receive_webhooks|mark_jobs_sent)"'`,
   );
   return rows[0].calls;
 }

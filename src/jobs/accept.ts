@@ -1,7 +1,7 @@
-import type { Outbox, SendableJob } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
 import type { JobRepository } from "./repository.ts";
 import type { JobRequest } from "./request.ts";
-import type { Job } from "./rows.ts";
+import type { Job, SendableJob } from "./rows.ts";
 
 type Dependencies = { jobs: Pick<JobRepository, "accept">; outbox: Pick<Outbox, "send"> };
 

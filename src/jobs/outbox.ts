@@ -3,15 +3,9 @@ import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { Logger } from "#lib/logger.ts";
 import { withTimeout } from "#lib/timeout.ts";
 import type { JobRepository } from "./repository.ts";
-import type { Job } from "./rows.ts";
+import type { Job, SendableJob } from "./rows.ts";
 
 export type Outbox = ReturnType<typeof createOutbox>;
-
-/**
- * The fields of a job that the outbox needs. The job's id becomes the event's id, so that the engine starts the job
- * only once.
- */
-export type SendableJob = Pick<Job, "id" | "event_name" | "event_data" | "released_at">;
 
 type Dependencies = {
   inngest: InngestClient;

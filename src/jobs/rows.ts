@@ -54,6 +54,13 @@ export const jobRow = z.object({
 });
 export type Job = z.output<typeof jobRow>;
 
+/**
+ * The fields of a job that the outbox needs. The job's id becomes the event's id, so that the engine starts the job
+ * only once.
+ */
+export const sendableJob = jobRow.pick({ id: true, event_name: true, event_data: true, released_at: true });
+export type SendableJob = z.output<typeof sendableJob>;
+
 const runRow = z.object({
   run_id: z.string(),
   status: z.enum(["running", "completed", "failed", "canceled"]),

@@ -62,6 +62,7 @@ export function webhookFunctions(
       ...deps,
       clock,
       gaps: gapRepository(db, clock),
+      webhooks,
       askers: askersOf({ env, fetch, clock, tokens, stripe }),
     }),
   ];

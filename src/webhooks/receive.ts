@@ -9,8 +9,9 @@ import type { Requester } from "#lib/http/route.ts";
 import type { Logger } from "#lib/logger.ts";
 import { refusalOf } from "#lib/outside/signature.ts";
 import { webhookReceived } from "#webhooks/events.ts";
-import type { WebhookRepository } from "#webhooks/repository.ts";
+import type { Arrival, WebhookRepository } from "#webhooks/repository.ts";
 import type { Source } from "#webhooks/source.ts";
+import { createStoreTogether } from "#webhooks/store-together.ts";
 
 type Dependencies = {
   env: Env;
@@ -24,7 +25,10 @@ type Dependencies = {
  * Verifies the raw bytes, then stores them and accepts their job in one statement. So a webhook that is acknowledged is
  * never lost. Returns a function that sends the job to the engine; when that fails, housekeeping sends it.
  */
-export const createReceive = ({ env, clock, logger, outbox, webhooks }: Dependencies) =>
+export function createReceive({ env, clock, logger, outbox, webhooks }: Dependencies) {
+  const store = createStoreTogether(webhooks);
+  return receive;
+
   async function receive(source: Source, headers: Headers, bytes: Uint8Array): Promise<() => Promise<void>> {
     const secrets = source.secrets(env);
     if (secrets.length === 0) throw new AppError("not_configured", `No secret is set for ${source.name}`);
@@ -34,30 +38,31 @@ export const createReceive = ({ env, clock, logger, outbox, webhooks }: Dependen
       await webhooks.countRefusal(source.name, refusal);
       throw new AppError("invalid_signature", "The signature does not verify");
     }
-    const { job } = await webhooks.receive(...(await readable(source, headers, bytes)));
+    const job = await store(await readable(source, headers, bytes));
     return async () => {
-      if (job !== null) await outbox.sendTogether(job);
+      if (job !== undefined) await outbox.sendTogether(job);
     };
+  }
 
-    /** Refuses a signed body that cannot be parsed, and stores it for an operator. */
-    async function readable(...given: Parameters<typeof toInbox>): Promise<ReturnType<typeof toInbox>> {
-      try {
-        return toInbox(...given);
-      } catch (error) {
-        logger.warn({ source: source.name, code: codeOf(error) }, "webhook is unreadable");
-        await webhooks.receive(unreadable(...given), null);
-        throw error;
-      }
+  /** Refuses a signed body that cannot be parsed, and stores it for an operator. */
+  async function readable(source: Source, headers: Headers, bytes: Uint8Array): Promise<Arrival> {
+    try {
+      return toInbox(source, headers, bytes);
+    } catch (error) {
+      logger.warn({ source: source.name, code: codeOf(error) }, "webhook is unreadable");
+      await store({ webhook: unreadable(source, headers, bytes), request: null });
+      throw error;
     }
-  };
+  }
+}
 
-/** The row of the inbox and its job. */
-export function toInbox(source: Source, headers: Headers, bytes: Uint8Array) {
+/** The row of the inbox and the request for its job. */
+export function toInbox(source: Source, headers: Headers, bytes: Uint8Array): Arrival {
   const body = decode(bytes);
   const { externalId, type, objectKey, occurredAt } = source.read(parseJson(body), headers);
   const id = randomUUID();
   const isHandled = source.types.includes(type);
-  const row = {
+  const webhook = {
     id,
     source: source.name,
     externalId,
@@ -72,7 +77,7 @@ export function toInbox(source: Source, headers: Headers, bytes: Uint8Array) {
   const wanted = isHandled
     ? request(webhookReceived, data, { requester: senderOf(source), key: undefined, id })
     : null;
-  return [row, wanted] as const;
+  return { webhook, request: wanted };
 }
 
 /**

@@ -1,15 +1,17 @@
 import { z } from "zod";
 import type { JobRequest } from "#jobs/request.ts";
-import { jobRow } from "#jobs/rows.ts";
+import { sendableJob } from "#jobs/rows.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Json } from "#lib/database/database.types.ts";
 
-const received = z.object({
-  verdict: z.enum(["received", "ignored", "unreadable", "duplicate"]),
-  job: jobRow.nullable(),
-});
+/**
+ * A webhook for the inbox, and the request for its job. Without a request the webhook is stored as ignored, or with its
+ * own verdict.
+ */
+export type Arrival = { webhook: InboxRow; request: JobRequest | null };
+type InboxRow = { id: string; body: string; [field: string]: Json };
 
 const webhook = z.object({
   id: z.uuid(),
@@ -34,9 +36,9 @@ export type WebhookRepository = ReturnType<typeof webhookRepository>;
 export function webhookRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** Without a request the webhook is stored as ignored, or with its own verdict. A duplicate changes nothing. */
-    receive: (row: Json, request: JobRequest | null) =>
-      call("receive_webhook", { webhook: row, request }, received),
+    /** Stores webhooks and accepts their jobs. A duplicate changes nothing. Returns the new jobs. */
+    receive: (arrivals: readonly Arrival[]) =>
+      call("receive_webhooks", { webhooks: [...arrivals] }, sendableJob.array()),
 
     countRefusal: (source: string, reason: string) => call("count_webhook_refusal", { source, reason }),
 

@@ -115,31 +115,32 @@ select private.register_work_kind('{"function_id": "process-webhook", "event_nam
   "summary": "Handles one webhook that a provider sent"}');
 select private.register_erasable('public.webhook_inbox', 'id', '{body}');
 
--- Inserts the row and its job in one transaction. p_request null: its type is not handled, or it is unreadable. Returns
--- {"verdict": "received", "ignored", "unreadable" or "duplicate", "job": the new job or null}.
-create function public.receive_webhook(p_webhook jsonb, p_request jsonb, p_now timestamptz)
-returns jsonb
-language plpgsql
+-- Stores webhooks and accepts their jobs in one transaction: [{"webhook", "request"}]. A request of null: its type is
+-- not handled, or it is unreadable. A webhook that the inbox already has changes nothing. Returns what
+-- the outbox needs of the new jobs.
+create function public.receive_webhooks(p_webhooks jsonb, p_now timestamptz)
+returns table (id uuid, event_name text, event_data jsonb, released_at timestamptz)
+language sql
 set search_path = ''
 as $$
-declare
-  v_verdict text := coalesce(p_webhook ->> 'verdict', case when p_request is null then 'ignored' else 'received' end);
-  v_job public.jobs;
-begin
-  insert into public.webhook_inbox (id, source, external_id, type, object_key, occurred_at, headers, body,
-    body_sha256, verdict, received_at)
-  values ((p_webhook ->> 'id')::uuid, p_webhook ->> 'source', p_webhook ->> 'externalId', p_webhook ->> 'type',
-    p_webhook ->> 'objectKey', (p_webhook ->> 'occurredAt')::timestamptz, p_webhook -> 'headers',
-    p_webhook ->> 'body', p_webhook ->> 'bodySha256', v_verdict, p_now)
-  on conflict do nothing;
-  if not found then
-    return '{"verdict": "duplicate", "job": null}';
-  end if;
-  if p_request is not null then
-    v_job := private.accept_job(p_request, p_now);
-  end if;
-  return jsonb_build_object('verdict', v_verdict, 'job', case when v_job.id is not null then to_jsonb(v_job) end);
-end
+  with given as (
+    select webhook, nullif(request, 'null') as request
+    from jsonb_to_recordset(p_webhooks) as given (webhook jsonb, request jsonb)
+  ), stored as (
+    insert into public.webhook_inbox (id, source, external_id, type, object_key, occurred_at, headers, body,
+      body_sha256, verdict, received_at)
+    select (webhook ->> 'id')::uuid, webhook ->> 'source', webhook ->> 'externalId', webhook ->> 'type',
+      webhook ->> 'objectKey', (webhook ->> 'occurredAt')::timestamptz, webhook -> 'headers', webhook ->> 'body',
+      webhook ->> 'bodySha256',
+      coalesce(webhook ->> 'verdict', case when request is null then 'ignored' else 'received' end), p_now
+    from given
+    on conflict do nothing
+    returning webhook_inbox.id
+  )
+  select job.id, job.event_name, job.event_data, job.released_at from given
+  join stored on stored.id = (given.webhook ->> 'id')::uuid
+  cross join lateral private.accept_job(given.request, p_now) as job
+  where given.request is not null;
 $$;
 
 create function public.count_webhook_refusal(p_source text, p_reason text, p_now timestamptz)
@@ -252,7 +253,7 @@ begin
 end
 $$;
 
-revoke execute on function public.receive_webhook, public.count_webhook_refusal, public.open_webhook,
+revoke execute on function public.receive_webhooks, public.count_webhook_refusal, public.open_webhook,
   public.settle_webhook, public.count_github_webhook, public.sync_github_metrics, public.purge_webhooks from public, anon, authenticated;
-grant execute on function public.receive_webhook, public.count_webhook_refusal, public.open_webhook,
+grant execute on function public.receive_webhooks, public.count_webhook_refusal, public.open_webhook,
   public.settle_webhook, public.count_github_webhook, public.sync_github_metrics, public.purge_webhooks to service_role;

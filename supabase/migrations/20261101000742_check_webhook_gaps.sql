@@ -56,26 +56,6 @@ as $$
     select from public.webhook_inbox as inbox where inbox.source = p_source and inbox.external_id = sent.id);
 $$;
 
--- Stores webhooks and accepts their jobs, like public.receive_webhook for each: [{"webhook", "request"}]. Returns the
--- new jobs.
-create function public.receive_webhooks(p_webhooks jsonb, p_now timestamptz)
-returns setof public.jobs
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_one jsonb;
-  v_job jsonb;
-begin
-  for v_one in select value from jsonb_array_elements(p_webhooks) loop
-    v_job := public.receive_webhook(v_one -> 'webhook', nullif(v_one -> 'request', 'null'), p_now) -> 'job';
-    if v_job <> 'null' then
-      return next jsonb_populate_record(null::public.jobs, v_job);
-    end if;
-  end loop;
-end
-$$;
-
 -- Stores how far a list was read. p_reading_until null: everything until p_checked_until was compared.
 create function public.save_webhook_gap_check(
   p_key text, p_checked_until timestamptz, p_reading_until timestamptz, p_cursor text, p_found integer,
@@ -90,7 +70,5 @@ as $$
   where key = p_key;
 $$;
 
-revoke execute on function public.open_webhook_gap_check, public.missing_webhooks, public.receive_webhooks,
-  public.save_webhook_gap_check from public, anon, authenticated;
-grant execute on function public.open_webhook_gap_check, public.missing_webhooks, public.receive_webhooks,
-  public.save_webhook_gap_check to service_role;
+revoke execute on function public.open_webhook_gap_check, public.missing_webhooks, public.save_webhook_gap_check from public, anon, authenticated;
+grant execute on function public.open_webhook_gap_check, public.missing_webhooks, public.save_webhook_gap_check to service_role;

@@ -67,6 +67,19 @@ describe("200: a webhook with a valid signature is stored and its job is accepte
     }
   });
 
+  test("webhooks that arrive at once are stored once each, with one job, although some are duplicates", async () => {
+    const events = Array.from({ length: 20 }, () => stripeEvent());
+    const answers = await Promise.all([...events, ...events].map((event) => post(event)));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 40 }, () => 200));
+    const [stored] = await rows(
+      `select count(*)::integer as webhooks, count(distinct external_id)::integer as ids, count(jobs.id)::integer as jobs
+       from webhook_inbox as inbox left join jobs on jobs.id = inbox.id and function_id = 'process-webhook'
+       where external_id = any($1)`,
+      events.map(({ id }) => id),
+    );
+    expect(stored).toEqual({ webhooks: 20, ids: 20, jobs: 20 });
+  });
+
   test("S4-10: the answer does not wait for the engine, which gets the event afterwards", async () => {
     const calls: string[] = [];
     let answer = () => {};

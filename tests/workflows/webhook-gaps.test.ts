@@ -10,6 +10,7 @@ import { checkList } from "#webhooks/gaps/check-list.ts";
 import { gapRepository } from "#webhooks/gaps/gap-repository.ts";
 import type { SentList } from "#webhooks/gaps/sent-list.ts";
 import { stripeList } from "#webhooks/gaps/stripe-list.ts";
+import { webhookRepository } from "#webhooks/repository.ts";
 import { testEnv } from "../support/app.ts";
 import { intentOf } from "../support/payment-shop.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
@@ -211,7 +212,9 @@ test("a list longer than a step is read on from its stored page in the next step
   await sender.send(happen(0).webhook);
   for (let n = 1; n <= 250; n++) happen(3 * n);
   const env = testEnv(shop.database);
-  const gaps = gapRepository(createDatabase(env, shop.database.fetch), shop.engine.clock);
+  const db = createDatabase(env, shop.database.fetch);
+  const gaps = gapRepository(db, shop.engine.clock);
+  const webhooks = webhookRepository(db, shop.engine.clock);
   const pages: (string | undefined)[] = [];
   const whole = stripeList({
     get: async (path, query, schema) => {
@@ -230,7 +233,7 @@ test("a list longer than a step is read on from its stored page in the next step
       return whole.page(from, cursor);
     },
   };
-  const deps = { gaps, outbox: { send: async () => true }, logger: createLogger(env) };
+  const deps = { gaps, webhooks, outbox: { send: async () => true }, logger: createLogger(env) };
   // Time is over after the first page, then in the middle of the second, then never.
   let asked = 0;
   const check = (limit: number) => {

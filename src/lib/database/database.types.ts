@@ -4893,52 +4893,14 @@ export type Database = {
         Returns: Json;
       };
       read_preferences: { Args: { p_list_id: string | null; p_subscriber_id: number | null }; Returns: Json };
-      receive_webhook: {
-        Args: { p_now: string | null; p_request: Json | null; p_webhook: Json | null };
-        Returns: Json;
-      };
       receive_webhooks: {
         Args: { p_now: string | null; p_webhooks: Json | null };
         Returns: {
-          again_of: string | null;
-          checked_at: string | null;
-          created_at: string;
-          dead_letter_id: string | null;
-          deadline_at: string | null;
-          due_at: string;
-          ended_at: string | null;
-          error: Json | null;
-          event_count: number;
-          event_data: NonNullable<Json>;
-          event_id: string;
+          event_data: Json;
           event_name: string;
-          fingerprint: string | null;
-          function_id: string;
           id: string;
-          idempotency_key: string | null;
-          keep_completed: number | null;
-          kind: string;
-          owner: string | null;
-          parent_job_id: string | null;
-          paused_at: string | null;
-          priority: number;
-          progress_done: number | null;
-          progress_total: number | null;
-          ready_at: string;
-          released_at: string | null;
-          requester: string;
-          result: Json | null;
-          sent_at: string | null;
-          started_at: string | null;
-          status: string;
-          updated_at: string;
+          released_at: string;
         }[];
-        SetofOptions: {
-          from: "*";
-          to: "jobs";
-          isOneToOne: false;
-          isSetofReturn: true;
-        };
       };
       record_admin_action: {
         Args: {

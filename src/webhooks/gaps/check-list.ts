@@ -4,10 +4,12 @@ import type { Logger } from "#lib/logger.ts";
 import type { GapRepository, Position } from "#webhooks/gaps/gap-repository.ts";
 import type { Loaded, Sent, SentList } from "#webhooks/gaps/sent-list.ts";
 import { toInbox } from "#webhooks/receive.ts";
+import type { Arrival, WebhookRepository } from "#webhooks/repository.ts";
 import { MAX_BYTES } from "#webhooks/source.ts";
 
 export type CheckDependencies = {
   gaps: GapRepository;
+  webhooks: Pick<WebhookRepository, "receive">;
   outbox: Pick<Outbox, "send">;
   logger: Logger;
 };
@@ -70,7 +72,7 @@ const isWanted =
 
 /** Stores the missing webhooks, in the order in which they were sent, until the time is up. */
 async function takeMissing(
-  { gaps, outbox, logger }: CheckDependencies,
+  { gaps, webhooks, outbox, logger }: CheckDependencies,
   { source, key }: SentList,
   sent: readonly Sent[],
   isLate: () => boolean,
@@ -80,7 +82,7 @@ async function takeMissing(
     sent.filter(({ externalId }) => unknown.has(externalId)).map((one) => [one.externalId, one]),
   );
   const found: Checked = { listed: sent.length, missing: 0, unreadable: 0, isDone: true };
-  let batch: { webhook: ReturnType<typeof toInbox>[0]; request: ReturnType<typeof toInbox>[1] }[] = [];
+  let batch: Arrival[] = [];
   let bytes = 0;
   for (const one of [...byId.values()].toReversed()) {
     if (isLate()) {
@@ -91,8 +93,7 @@ async function takeMissing(
     try {
       loaded = await one.load();
       if (loaded.bytes.length > MAX_BYTES) throw new RangeError(`${loaded.bytes.length} bytes`);
-      const [webhook, request] = toInbox(source, loaded.headers, loaded.bytes);
-      batch.push({ webhook, request });
+      batch.push(toInbox(source, loaded.headers, loaded.bytes));
     } catch (err) {
       const code = codeOf(err);
       if (code?.startsWith("provider_") && code !== "provider_rejected") throw err;
@@ -109,7 +110,7 @@ async function takeMissing(
 
   async function flush(): Promise<void> {
     if (batch.length === 0) return;
-    const jobs = await gaps.take(batch);
+    const jobs = await webhooks.receive(batch);
     found.missing += jobs.length;
     await outbox.send(jobs);
     [batch, bytes] = [[], 0];

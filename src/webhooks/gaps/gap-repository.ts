@@ -1,10 +1,7 @@
 import { z } from "zod";
-import type { JobRequest } from "#jobs/request.ts";
-import { jobRow } from "#jobs/rows.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
-import type { Json } from "#lib/database/database.types.ts";
 
 const position = z.object({
   checked_until: z.string(),
@@ -38,10 +35,6 @@ export function gapRepository(db: DatabaseClient, clock: Clock) {
     /** The ids that the inbox does not have. */
     missing: (source: string, externalIds: readonly string[]) =>
       callTimeless("missing_webhooks", { source, externalIds: [...externalIds] }, z.array(z.string())),
-
-    /** Stores webhooks in the same way as the route that receives them. Returns the jobs of those that are new. */
-    take: (webhooks: readonly { webhook: Json; request: JobRequest | null }[]) =>
-      call("receive_webhooks", { webhooks: [...webhooks] }, jobRow.array()),
 
     /** `reading` undefined: everything before `checkedUntil` was compared. `found` counts the missing webhooks. */
     save: (key: string, { checkedUntil, reading }: Position, found: number) =>

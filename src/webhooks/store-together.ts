@@ -1,0 +1,62 @@
+import type { SendableJob } from "#jobs/rows.ts";
+import { codeOf } from "#lib/errors.ts";
+import type { Arrival, WebhookRepository } from "#webhooks/repository.ts";
+
+/** The most webhooks, and about the most characters, that one statement stores. */
+const MOST_WEBHOOKS = 50;
+const MOST_CHARACTERS = 1_000_000;
+
+type Waiting = {
+  arrival: Arrival;
+  resolve: (job: SendableJob | undefined) => void;
+  reject: (error: unknown) => void;
+};
+
+/**
+ * Stores webhooks, and returns the new job of each. Webhooks that arrive while a statement is under way are stored
+ * together by the next one, because a statement for 20 webhooks costs much less than 20 statements. Each caller is
+ * answered after the statement that stores its webhook has committed.
+ */
+export function createStoreTogether({ receive }: Pick<WebhookRepository, "receive">) {
+  const waiting: Waiting[] = [];
+  let isStoring = false;
+
+  return (arrival: Arrival): Promise<SendableJob | undefined> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ arrival, resolve, reject });
+      if (!isStoring) void storeWaiting();
+    });
+
+  async function storeWaiting(): Promise<void> {
+    isStoring = true;
+    while (waiting.length > 0) await storeGroup(waiting.splice(0, sizeOfGroup()));
+    isStoring = false;
+  }
+
+  function sizeOfGroup(): number {
+    let characters = 0;
+    const size = waiting.findIndex(({ arrival }, n) => {
+      characters += arrival.webhook.body.length;
+      return n > 0 && (n === MOST_WEBHOOKS || characters > MOST_CHARACTERS);
+    });
+    return size === -1 ? waiting.length : size;
+  }
+
+  async function storeGroup(group: readonly Waiting[]): Promise<void> {
+    try {
+      const jobs = await receive(group.map(({ arrival }) => arrival));
+      const jobOf = new Map(jobs.map((job) => [job.id, job]));
+      for (const { arrival, resolve } of group) resolve(jobOf.get(arrival.webhook.id));
+    } catch (error) {
+      if (codeOf(error) === "database_unavailable") {
+        // The webhooks that wait fail too. Otherwise they would wait for one timeout after the other.
+        for (const { reject } of [...group, ...waiting.splice(0)]) reject(error);
+      } else if (group.length > 1) {
+        // One of the webhooks cannot be stored. It must not stop the others.
+        await Promise.all(group.map((one) => storeGroup([one])));
+      } else {
+        for (const { reject } of group) reject(error);
+      }
+    }
+  }
+}
