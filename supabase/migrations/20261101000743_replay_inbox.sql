@@ -40,8 +40,8 @@ select private.register_work_kind('{"function_id": "replay-inbox", "event_name":
   "subjects": "private.inbox_replay_subjects",
   "summary": "Handles received webhooks once more"}');
 
--- The webhooks that match the filter: by their ids, or by their time when the ids are null. Webhooks that wait for their
--- job are left out, because that job handles them anyway.
+-- The webhooks that match the filter: by their time, or by their ids; the other is null. Webhooks that wait for their job
+-- are left out, because that job handles them anyway.
 create function private.webhooks_of_replay(
   p_source text, p_types text[], p_starts_at timestamptz, p_ends_at timestamptz, p_ids uuid[], p_verdict text
 )
@@ -50,8 +50,7 @@ language sql stable
 set search_path = ''
 as $$
   select * from public.webhook_inbox
-  where p_ids is null and source = p_source and type = any (p_types)
-    and received_at >= p_starts_at and received_at < p_ends_at
+  where source = p_source and type = any (p_types) and received_at >= p_starts_at and received_at < p_ends_at
     and (p_verdict is null or verdict = p_verdict) and verdict <> 'received'
   union all
   select * from public.webhook_inbox
