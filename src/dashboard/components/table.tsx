@@ -14,7 +14,7 @@ export type Column<Row> = {
   onlyWide?: boolean;
 };
 
-type TableProps<Row> = {
+export type TableProps<Row> = {
   /** What the table shows, for screen readers. */
   caption: string;
   columns: readonly Column<Row>[];

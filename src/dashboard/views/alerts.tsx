@@ -1,12 +1,12 @@
 import { Page } from "#dashboard/components/page.tsx";
+import { Pages } from "#dashboard/components/pages.tsx";
 import { Segmented } from "#dashboard/components/segmented.tsx";
-import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { Empty } from "#dashboard/components/states.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { Alert, PageOf } from "#dashboard/types.ts";
 import { AlertCard } from "#dashboard/views/alerts/card.tsx";
 import type { ViewProps } from "#dashboard/views/index.ts";
-import { Pager } from "#dashboard/views/pager.tsx";
 import "./alerts.css";
 
 const STATUSES = [
@@ -20,12 +20,11 @@ type Status = (typeof STATUSES)[number]["value"];
 /** The current and past alerts of the installation. */
 export function Alerts({ query }: ViewProps) {
   const status = STATUSES.find(({ value }) => value === query.get("status"))?.value ?? "open";
-  const cursor = query.get("cursor");
-  const asked = { status: status === "any" ? null : status, cursor, limit: "20" };
-  const { data, problem, isLoading, reload } = useApi<PageOf<Alert>>(withQuery("/api/alerts", asked));
+  const asked = { status: status === "any" ? null : status, cursor: query.get("cursor"), limit: "20" };
+  const alerts = useApi<PageOf<Alert>>(withQuery("/api/alerts", asked));
   const show = (values: Record<string, string | null>) => withQuery("#/alerts", { status, ...values });
 
-  if (problem?.status === 403) return <AdminsOnly />;
+  if (alerts.problem?.status === 403) return <AdminsOnly />;
   return (
     <Page
       title="Alerts"
@@ -40,21 +39,9 @@ export function Alerts({ query }: ViewProps) {
         />
       }
     >
-      {problem && <ErrorNote problem={problem} onRetry={reload} />}
-      {isLoading && !data && <Loading what="Loading the alerts" />}
-      {data?.items.length === 0 && <NothingHere status={status} />}
-      <div className="stack">
-        {data?.items.map((alert) => (
-          <AlertCard key={alert.id} alert={alert} onChange={reload} />
-        ))}
-      </div>
-      <Pager
-        label="Pages of alerts"
-        steps={[
-          cursor && { text: "Newest", href: show({ cursor: null }) },
-          data?.nextCursor && { text: "Older", href: show({ cursor: data.nextCursor }) },
-        ]}
-      />
+      <Pages of={alerts} what="alerts" empty={<NothingHere status={status} />}>
+        {(alert) => <AlertCard alert={alert} onChange={alerts.reload} />}
+      </Pages>
     </Page>
   );
 }

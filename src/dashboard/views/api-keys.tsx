@@ -1,8 +1,8 @@
 import { AdminsOnlyPage } from "#dashboard/components/admins-only.tsx";
 import { Badge } from "#dashboard/components/badge.tsx";
 import { Page } from "#dashboard/components/page.tsx";
-import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
-import { type Column, Table } from "#dashboard/components/table.tsx";
+import { Pages } from "#dashboard/components/pages.tsx";
+import type { Column } from "#dashboard/components/table.tsx";
 import { TimeAgo, TimeUntil } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
@@ -10,33 +10,16 @@ import type { ApiKey, PageOf } from "#dashboard/types.ts";
 import { NewKey } from "./api-keys/new-key.tsx";
 import { RevokeKey } from "./api-keys/revoke-key.tsx";
 import type { ViewProps } from "./index.ts";
-import { Pager } from "./pager.tsx";
 
 /** The API keys with their last use. Here an administrator makes and revokes them. */
 export function ApiKeys({ query }: ViewProps) {
   const cursor = query.get("cursor");
-  const { data, problem, isLoading, reload } = useApi<PageOf<ApiKey>>(withQuery("/api/keys", { cursor }));
-  if (problem?.status === 403) return <AdminsOnlyPage title="API keys" />;
+  const keys = useApi<PageOf<ApiKey>>(withQuery("/api/keys", { cursor }));
+  if (keys.problem?.status === 403) return <AdminsOnlyPage title="API keys" />;
   return (
     <Page title="API keys">
-      <NewKey onChange={reload} />
-      {problem && <ErrorNote problem={problem} onRetry={reload} />}
-      {isLoading && !data && <Loading what="Loading the keys" />}
-      {data && (
-        <Table
-          caption="API keys, newest first"
-          columns={columns(reload)}
-          rows={data.items}
-          keyOf={({ id }) => id}
-        />
-      )}
-      <Pager
-        label="Pages of keys"
-        steps={[
-          cursor && { text: "Newest", href: "#/api-keys" },
-          data?.nextCursor && { text: "Older", href: withQuery("#/api-keys", { cursor: data.nextCursor }) },
-        ]}
-      />
+      <NewKey onChange={keys.reload} />
+      <Pages of={keys} what="keys" caption="API keys, newest first" columns={columns(keys.reload)} />
     </Page>
   );
 }

@@ -3,6 +3,7 @@ import type { Job } from "#client/index.ts";
 import { announce } from "#dashboard/announce.ts";
 import { type FilterField, Filters } from "#dashboard/components/filters.tsx";
 import { Page } from "#dashboard/components/page.tsx";
+import { Pager } from "#dashboard/components/pager.tsx";
 import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { Table } from "#dashboard/components/table.tsx";
 import { count } from "#dashboard/format.ts";
@@ -14,7 +15,6 @@ import type { JobSummary } from "#dashboard/types.ts";
 import type { ViewProps } from "./index.ts";
 import { JobPage } from "./job/index.tsx";
 import { JOB_COLUMNS } from "./jobs/columns.tsx";
-import { Pager } from "./pager.tsx";
 
 const STATUSES = ["queued", "running", "completed", "failed", "canceled", "skipped"];
 /** Periods of the filter "Accepted", in milliseconds. */

@@ -1,6 +1,7 @@
 import { Page } from "#dashboard/components/page.tsx";
-import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
-import { type Column, Table } from "#dashboard/components/table.tsx";
+import { Pages } from "#dashboard/components/pages.tsx";
+import { Empty } from "#dashboard/components/states.tsx";
+import type { Column } from "#dashboard/components/table.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { count } from "#dashboard/format.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
@@ -10,7 +11,6 @@ import type { ViewProps } from "./index.ts";
 import { ListDetails } from "./lists/details.tsx";
 import { NewList } from "./lists/new-list.tsx";
 import { Person } from "./lists/person.tsx";
-import { Pager } from "./pager.tsx";
 import "./lists.css";
 
 const SHOWN = "20";
@@ -30,35 +30,23 @@ function AllLists({ query }: Pick<ViewProps, "query">) {
   const cursor = query.get("cursor");
   const path = withQuery("/api/lists", { limit: SHOWN, cursor, counts: "true" });
   // The counts read every subscriber of the lists, so they are fetched once for each visit.
-  const { data, problem, isLoading, reload } = useApi<PageOf<List>>(path, {
+  const lists = useApi<PageOf<List>>(path, {
     everyMs: Number.POSITIVE_INFINITY,
   });
   return (
     <Page title="Lists">
       <NewList />
-      {problem && <ErrorNote problem={problem} onRetry={reload} />}
-      {isLoading && !data && <Loading what="Loading the lists" />}
-      {data?.items.length === 0 && (
-        <Empty icon="people" title="No list yet">
-          Make one, and import its subscribers from a file.
-        </Empty>
-      )}
-      {data && data.items.length > 0 && (
-        <Table
-          caption="Mailing lists, newest first"
-          columns={COLUMNS}
-          rows={data.items}
-          keyOf={({ id }) => id}
-          isBusy={isLoading}
-          isLinked
-        />
-      )}
-      <Pager
-        label="Pages of lists"
-        steps={[
-          cursor && { text: "Newest", href: "#/lists" },
-          data?.nextCursor && { text: "Older", href: withQuery("#/lists", { cursor: data.nextCursor }) },
-        ]}
+      <Pages
+        of={lists}
+        what="lists"
+        caption="Mailing lists, newest first"
+        columns={COLUMNS}
+        isLinked
+        empty={
+          <Empty icon="people" title="No list yet">
+            Make one, and import its subscribers from a file.
+          </Empty>
+        }
       />
     </Page>
   );

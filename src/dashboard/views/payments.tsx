@@ -1,14 +1,14 @@
 import { Filters } from "#dashboard/components/filters.tsx";
 import { Page } from "#dashboard/components/page.tsx";
+import { Pages } from "#dashboard/components/pages.tsx";
 import { Segmented } from "#dashboard/components/segmented.tsx";
-import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
-import { type Column, Table } from "#dashboard/components/table.tsx";
+import { Empty } from "#dashboard/components/states.tsx";
+import type { Column } from "#dashboard/components/table.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { JobChange } from "#dashboard/live.ts";
 import type { PageOf } from "#dashboard/types.ts";
 import type { ViewProps } from "./index.ts";
-import { Pager } from "./pager.tsx";
 import { ORDER_COLUMNS, PAYMENT_COLUMNS } from "./payments/columns.tsx";
 
 const VIEW = "payments";
@@ -76,36 +76,23 @@ type ListProps<Row> = {
 function List<Row extends { id: string }>({ path, what, columns, query }: ListProps<Row>) {
   const { list: _, ...chosen } = Object.fromEntries(query);
   const asked = withQuery(path, { ...chosen, limit: SHOWN });
-  const { data, problem, isLoading, reload } = useApi<PageOf<Row>>(asked, { isNews: isOfPayments });
-  const show = (cursor: string | null) => withQuery(`#/${VIEW}`, { ...Object.fromEntries(query), cursor });
-  if (problem?.status === 403) return <OnlyOrders />;
+  const state = useApi<PageOf<Row>>(asked, { isNews: isOfPayments });
+  if (state.problem?.status === 403) return <OnlyOrders />;
   return (
     <>
-      {problem && <ErrorNote problem={problem} onRetry={reload} />}
-      {isLoading && !data && <Loading what={`Loading the ${what}`} />}
-      {data?.items.length === 0 && (
-        <Empty icon="card" title={query.get("status") ? `No ${what} match` : `No ${what} yet`}>
-          {query.get("status")
-            ? undefined
-            : "They appear when a payment is asked for or a webhook of Stripe arrives."}
-        </Empty>
-      )}
-      {data && data.items.length > 0 && (
-        <Table
-          caption={`${what === "orders" ? "Orders" : "Payments"}, newest first`}
-          columns={columns}
-          rows={data.items}
-          keyOf={({ id }) => id}
-          isBusy={isLoading}
-          isLinked
-        />
-      )}
-      <Pager
-        label={`Pages of ${what}`}
-        steps={[
-          query.get("cursor") && { text: "Newest", href: show(null) },
-          data?.nextCursor && { text: "Older", href: show(data.nextCursor) },
-        ]}
+      <Pages
+        of={state}
+        what={what}
+        caption={`${what === "orders" ? "Orders" : "Payments"}, newest first`}
+        columns={columns}
+        isLinked
+        empty={
+          <Empty icon="card" title={query.get("status") ? `No ${what} match` : `No ${what} yet`}>
+            {query.get("status")
+              ? undefined
+              : "They appear when a payment is asked for or a webhook of Stripe arrives."}
+          </Empty>
+        }
       />
     </>
   );

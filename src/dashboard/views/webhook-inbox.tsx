@@ -2,14 +2,14 @@ import { AdminsOnlyPage } from "#dashboard/components/admins-only.tsx";
 import { Badge } from "#dashboard/components/badge.tsx";
 import { type FilterField, Filters } from "#dashboard/components/filters.tsx";
 import { Page } from "#dashboard/components/page.tsx";
-import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
-import { type Column, Table } from "#dashboard/components/table.tsx";
+import { Pages } from "#dashboard/components/pages.tsx";
+import { Empty } from "#dashboard/components/states.tsx";
+import type { Column } from "#dashboard/components/table.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { InboxWebhook, PageOf, WebhookType } from "#dashboard/types.ts";
 import type { ViewProps } from "./index.ts";
-import { Pager } from "./pager.tsx";
 import { WebhookDetails } from "./webhook-inbox/details.tsx";
 import { ReplayForm } from "./webhook-inbox/replay-form.tsx";
 import { isOfWebhooks, STATUSES } from "./webhook-inbox/words.ts";
@@ -27,36 +27,23 @@ export function WebhookInbox({ id, query }: ViewProps) {
 function InboxList({ query }: Pick<ViewProps, "query">) {
   const chosen = Object.fromEntries(query);
   const path = withQuery("/api/webhook-inbox", { ...chosen, limit: SHOWN });
-  const { data, problem, isLoading, reload } = useApi<PageOf<InboxWebhook>>(path, { isNews: isOfWebhooks });
+  const webhooks = useApi<PageOf<InboxWebhook>>(path, { isNews: isOfWebhooks });
   const { data: found } = useApi<{ items: WebhookType[] }>("/api/webhook-inbox/types");
-  if (problem?.status === 403) return <AdminsOnlyPage title={TITLE} />;
-  const show = (cursor: string | null) => withQuery(`#/${VIEW}`, { ...chosen, cursor });
+  if (webhooks.problem?.status === 403) return <AdminsOnlyPage title={TITLE} />;
   return (
     <Page title={TITLE}>
       <Filters view={VIEW} fields={fieldsFor(found?.items ?? [], query)} query={query} />
-      {problem && <ErrorNote problem={problem} onRetry={reload} />}
-      {isLoading && !data && <Loading what="Loading the webhooks" />}
-      {data?.items.length === 0 && (
-        <Empty icon="inbox" title={query.size === 0 ? "No webhook yet" : "No webhook matches"}>
-          {query.size === 0 && "What Stripe, GitHub and Resend send appears here."}
-        </Empty>
-      )}
-      {data && data.items.length > 0 && (
-        <Table
-          caption="Received webhooks, newest first"
-          columns={COLUMNS}
-          rows={data.items}
-          keyOf={({ id }) => id}
-          isBusy={isLoading}
-          isLinked
-        />
-      )}
-      <Pager
-        label="Pages of webhooks"
-        steps={[
-          query.get("cursor") && { text: "Newest", href: show(null) },
-          data?.nextCursor && { text: "Older", href: show(data.nextCursor) },
-        ]}
+      <Pages
+        of={webhooks}
+        what="webhooks"
+        caption="Received webhooks, newest first"
+        columns={COLUMNS}
+        isLinked
+        empty={
+          <Empty icon="inbox" title={query.size === 0 ? "No webhook yet" : "No webhook matches"}>
+            {query.size === 0 && "What Stripe, GitHub and Resend send appears here."}
+          </Empty>
+        }
       />
       {found && <ReplayForm types={found.items.filter(({ isHandled }) => isHandled)} query={query} />}
     </Page>

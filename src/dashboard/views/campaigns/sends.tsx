@@ -1,13 +1,13 @@
 import { Badge } from "#dashboard/components/badge.tsx";
-import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
-import { type Column, Table } from "#dashboard/components/table.tsx";
+import { Pages } from "#dashboard/components/pages.tsx";
+import { Empty } from "#dashboard/components/states.tsx";
+import type { Column } from "#dashboard/components/table.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { Campaign, PageOf, Send } from "#dashboard/types.ts";
 import { Counts } from "#dashboard/views/campaigns/counts.tsx";
 import { isNewsFor } from "#dashboard/views/campaigns/progress.ts";
 import { Resolve } from "#dashboard/views/campaigns/resolve.tsx";
-import { Pager } from "#dashboard/views/pager.tsx";
 
 const SHOWN = "50";
 
@@ -17,37 +17,29 @@ type SendsProps = { campaign: Campaign; query: URLSearchParams; onChange: () => 
 export function Sends({ campaign, query, onChange }: SendsProps) {
   const [status, cursor] = [query.get("status"), query.get("cursor")];
   const path = withQuery(`/api/campaigns/${campaign.id}/sends`, { status, cursor, limit: SHOWN });
-  const { data, problem, isLoading, reload } = useApi<PageOf<Send>>(path, {
+  const sends = useApi<PageOf<Send>>(path, {
     isNews: (change) => isNewsFor(change, campaign),
   });
-  const here = `#/campaigns/${campaign.id}`;
   const changed = () => {
-    reload();
+    sends.reload();
     onChange();
   };
   return (
     <section className="stack" aria-label="Sends">
       <Counts campaign={campaign} current={status} />
-      {problem && <ErrorNote problem={problem} onRetry={reload} />}
-      {isLoading && !data && <Loading rows={8} what="Loading the sends" />}
-      {data?.items.length === 0 && (
-        <Empty icon="mail" title={status === null ? "Its list has no subscribers" : `No send is ${status}`} />
-      )}
-      {data && data.items.length > 0 && (
-        <Table
-          caption="Sends"
-          columns={columnsOf(campaign, changed)}
-          rows={data.items}
-          keyOf={({ id }) => String(id)}
-          isBusy={isLoading}
-        />
-      )}
-      <Pager
-        label="Pages of sends"
-        steps={[
-          cursor && { text: "First", href: withQuery(here, { status }) },
-          data?.nextCursor && { text: "Next", href: withQuery(here, { status, cursor: data.nextCursor }) },
-        ]}
+      <Pages
+        of={sends}
+        what="sends"
+        words={["First", "Next"]}
+        lines={8}
+        caption="Sends"
+        columns={columnsOf(campaign, changed)}
+        empty={
+          <Empty
+            icon="mail"
+            title={status === null ? "Its list has no subscribers" : `No send is ${status}`}
+          />
+        }
       />
     </section>
   );

@@ -1,6 +1,7 @@
 import { hasEnded } from "#client/index.ts";
 import { type FilterField, Filters } from "#dashboard/components/filters.tsx";
 import { Page } from "#dashboard/components/page.tsx";
+import { Pager } from "#dashboard/components/pager.tsx";
 import { Segmented } from "#dashboard/components/segmented.tsx";
 import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
@@ -12,7 +13,6 @@ import { LetterRow } from "#dashboard/views/dead-letters/row.tsx";
 import { SelectionBar } from "#dashboard/views/dead-letters/selection-bar.tsx";
 import { useRowKeys } from "#dashboard/views/dead-letters/use-row-keys.ts";
 import { useSelection } from "#dashboard/views/dead-letters/use-selection.ts";
-import { Pager } from "#dashboard/views/pager.tsx";
 
 const VIEW = "dead-letters";
 /** A part may become a dead letter without a change of its job, so the list is also polled. */

@@ -2,13 +2,13 @@ import { useEffect } from "react";
 import { announce } from "#dashboard/announce.ts";
 import { Badge } from "#dashboard/components/badge.tsx";
 import { type FilterField, Filters } from "#dashboard/components/filters.tsx";
-import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
-import { type Column, Table } from "#dashboard/components/table.tsx";
+import { Pages } from "#dashboard/components/pages.tsx";
+import { Empty } from "#dashboard/components/states.tsx";
+import type { Column } from "#dashboard/components/table.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { List, PageOf, Subscriber } from "#dashboard/types.ts";
-import { Pager } from "#dashboard/views/pager.tsx";
 import { toneOfSubscriber } from "./words.ts";
 
 const SHOWN = "50";
@@ -27,42 +27,29 @@ type SubscribersProps = { list: Pick<List, "id">; query: URLSearchParams };
 export function Subscribers({ list: { id }, query }: SubscribersProps) {
   const { search, status, cursor } = Object.fromEntries(query);
   const path = withQuery(`/api/lists/${id}/subscribers`, { search, status, cursor, limit: SHOWN });
-  const { data, problem, isLoading, reload } = useApi<PageOf<Subscriber>>(path);
+  const subscribers = useApi<PageOf<Subscriber>>(path);
+  const { data, isLoading } = subscribers;
   const said = data && !isLoading ? `${data.items.length} subscribers shown` : undefined;
   useEffect(() => {
     if (said !== undefined) announce(said);
   }, [said]);
   const isFiltered = Boolean(search || status);
-  const here = `#/lists/${id}`;
   return (
     <section className="stack" aria-label="Subscribers">
       <Filters view={`lists/${id}`} fields={FIELDS} query={query} />
-      {problem && <ErrorNote problem={problem} onRetry={reload} />}
-      {isLoading && !data && <Loading rows={8} what="Loading the subscribers" />}
-      {data?.items.length === 0 && (
-        <Empty icon="people" title={isFiltered ? "No subscriber matches" : "No subscriber yet"}>
-          {isFiltered ? undefined : "An import adds them."}
-        </Empty>
-      )}
-      {data && data.items.length > 0 && (
-        <Table
-          caption="Subscribers"
-          columns={columnsOf(id)}
-          rows={data.items}
-          keyOf={(one) => String(one.id)}
-          isBusy={isLoading}
-          isLinked
-        />
-      )}
-      <Pager
-        label="Pages of subscribers"
-        steps={[
-          cursor && { text: "First", href: withQuery(here, { search, status }) },
-          data?.nextCursor && {
-            text: "Next",
-            href: withQuery(here, { search, status, cursor: data.nextCursor }),
-          },
-        ]}
+      <Pages
+        of={subscribers}
+        what="subscribers"
+        words={["First", "Next"]}
+        lines={8}
+        caption="Subscribers"
+        columns={columnsOf(id)}
+        isLinked
+        empty={
+          <Empty icon="people" title={isFiltered ? "No subscriber matches" : "No subscriber yet"}>
+            {isFiltered ? undefined : "An import adds them."}
+          </Empty>
+        }
       />
     </section>
   );

@@ -1,13 +1,12 @@
 import { useState } from "react";
 import { Badge } from "#dashboard/components/badge.tsx";
 import { Card } from "#dashboard/components/card.tsx";
-import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
-import { type Column, Table } from "#dashboard/components/table.tsx";
+import { Pages } from "#dashboard/components/pages.tsx";
+import type { Column } from "#dashboard/components/table.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { Delivery, PageOf } from "#dashboard/types.ts";
-import { Pager } from "#dashboard/views/pager.tsx";
 import { DeliveryDialog } from "./delivery-dialog.tsx";
 
 const SHOWN = "20";
@@ -16,26 +15,19 @@ const SHOWN = "20";
 export function Deliveries({ id, query }: { id: string; query: URLSearchParams }) {
   const cursor = query.get("cursor");
   const path = withQuery(`/api/webhook-endpoints/${id}/deliveries`, { limit: SHOWN, cursor });
-  const { data, problem, isLoading, reload } = useApi<PageOf<Delivery>>(path);
+  const deliveries = useApi<PageOf<Delivery>>(path);
   const [open, setOpen] = useState<string>();
-  const here = `#/webhooks/${id}`;
   return (
     <Card title="Deliveries" flush>
-      {problem && <ErrorNote problem={problem} onRetry={reload} />}
-      {isLoading && !data && <Loading what="Loading the deliveries" />}
-      {data?.items.length === 0 && <p className="quiet none">Nothing was sent yet.</p>}
-      {data && data.items.length > 0 && (
-        <Table caption="Deliveries" columns={columns(setOpen)} rows={data.items} keyOf={(one) => one.id} />
-      )}
-      <Pager
-        label="Pages of deliveries"
-        steps={[
-          cursor && { text: "Newest", href: here },
-          data?.nextCursor && { text: "Older", href: withQuery(here, { cursor: data.nextCursor }) },
-        ]}
+      <Pages
+        of={deliveries}
+        what="deliveries"
+        caption="Deliveries"
+        columns={columns(setOpen)}
+        empty={<p className="quiet none">Nothing was sent yet.</p>}
       />
       {open !== undefined && (
-        <DeliveryDialog id={open} onChange={reload} onClose={() => setOpen(undefined)} />
+        <DeliveryDialog id={open} onChange={deliveries.reload} onClose={() => setOpen(undefined)} />
       )}
     </Card>
   );

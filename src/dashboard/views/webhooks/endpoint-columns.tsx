@@ -1,11 +1,11 @@
 import { Badge } from "#dashboard/components/badge.tsx";
-import { type Column, Table } from "#dashboard/components/table.tsx";
+import type { Column } from "#dashboard/components/table.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { count } from "#dashboard/format.ts";
 import type { Endpoint } from "#dashboard/types.ts";
 import { rateText, stateOf, typesText } from "./words.ts";
 
-const COLUMNS: readonly Column<Endpoint>[] = [
+export const ENDPOINT_COLUMNS: readonly Column<Endpoint>[] = [
   { head: "Address", cell: ({ id, url }) => <a href={`#/webhooks/${id}`}>{url}</a> },
   { head: "State", cell: (endpoint) => <Badge status={stateOf(endpoint)} />, tight: true },
   { head: "Events", cell: typesText, hideOnPhone: true },
@@ -13,7 +13,3 @@ const COLUMNS: readonly Column<Endpoint>[] = [
   { head: "Waiting", cell: ({ pending }) => count(pending), align: "end", tight: true },
   { head: "Last success", cell: ({ lastSuccessAt }) => <TimeAgo at={lastSuccessAt} />, hideOnPhone: true },
 ];
-
-export const EndpointTable = ({ endpoints }: { endpoints: readonly Endpoint[] }) => (
-  <Table caption="Webhook endpoints" columns={COLUMNS} rows={endpoints} keyOf={({ id }) => id} />
-);
