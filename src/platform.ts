@@ -11,6 +11,7 @@ import { createRedact, type VisibleFields } from "#dead-letters/redact.ts";
 import { deadLetterRepository } from "#dead-letters/repository.ts";
 import { createAccept } from "#jobs/accept.ts";
 import { createCancel } from "#jobs/cancel.ts";
+import { logRepository } from "#jobs/log-repository.ts";
 import { createOutbox } from "#jobs/outbox.ts";
 import { createParts } from "#jobs/parts.ts";
 import { partsRepository } from "#jobs/parts-repository.ts";
@@ -27,6 +28,7 @@ import { keepDeadlines } from "#lib/engine/deadline.ts";
 import { createEngineApi } from "#lib/engine/engine-api.ts";
 import { createFlowControl } from "#lib/engine/flow-control.ts";
 import { createInngest, serveFunctions } from "#lib/engine/inngest.ts";
+import { keepLog, rememberLines } from "#lib/engine/keep-log.ts";
 import { logSteps } from "#lib/engine/log-steps.ts";
 import { traceRuns } from "#lib/engine/trace-runs.ts";
 import type { Env } from "#lib/env.ts";
@@ -62,10 +64,13 @@ export function createPlatform(
   { fetch = fastFetch, clock = systemClock, log, safeFetch }: Outside,
   { visibleFields, facts, schedules, eventSchemas }: Declared,
 ) {
-  const logger = createLogger(env, log);
+  const logger = createLogger(env, rememberLines(log));
+  /** For lines that a job does not keep, because its timeline and its trace have them. */
+  const quietLogger = createLogger(env, log);
   const ours = fetchOfOurs(fetch);
   const db = createDatabase(env, ours, () => outbox.flush());
   const ledger = jobRepository(db, clock);
+  const jobLog = logRepository(db, clock);
   const letters = deadLetterRepository(db, clock, env.RELEASE);
   const live = tailRepository(db, clock);
   const redact = createRedact(visibleFields);
@@ -76,9 +81,10 @@ export function createPlatform(
     logger,
     noteFailedTry: ledger.noteFailedTry,
     middleware: [
-      trackJobs({ jobs: ledger, logger, show: redact.event }),
+      keepLog({ keep: jobLog.keep, logger: quietLogger }),
+      trackJobs({ jobs: ledger, logger: quietLogger, show: redact.event }),
       keepDeadlines({ clock, logger }),
-      logSteps({ clock, logger }),
+      logSteps({ clock, logger: quietLogger }),
       ...(env.SENTRY_DSN === undefined ? [] : [traceRuns({ clock, tracer: sentry })]),
     ],
   });
@@ -116,6 +122,7 @@ export function createPlatform(
     facts,
     safeFetch: safeFetch ?? createSafeFetch({ allowPrivateHosts: env.ALLOW_PRIVATE_HOSTS }),
     live,
+    jobLog,
     streams: createStreams({
       live,
       tail: createTail({ live, logger }),

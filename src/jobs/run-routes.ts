@@ -5,6 +5,7 @@ import type { EngineApi } from "#lib/engine/engine-api.ts";
 import type { RunStep } from "#lib/engine/run-steps.ts";
 import { AppError } from "#lib/errors.ts";
 import { idParams, json, type Route, route } from "#lib/http/route.ts";
+import { type LogRepository, logLine } from "./log-repository.ts";
 import type { Outbox } from "./outbox.ts";
 import type { JobRepository } from "./repository.ts";
 import { accepted, acceptedView, jobUrl } from "./view.ts";
@@ -13,6 +14,7 @@ type Dependencies = {
   jobs: Pick<JobRepository, "get" | "runAgain">;
   engine: Pick<EngineApi, "steps">;
   outbox: Pick<Outbox, "send">;
+  jobLog: Pick<LogRepository, "read">;
 };
 
 const time = z.string().nullable();
@@ -43,10 +45,15 @@ export const jobTraceView = z.object({
 });
 z.globalRegistry.add(jobTraceView, { id: "JobTrace" });
 
+/** The newest 200 lines, oldest first. `runId` is a run of the job, of one of its parts, or of a failure's handler. */
+export const jobLogView = z.object({ items: z.array(logLine) });
+z.globalRegistry.add(jobLogView, { id: "JobLog" });
+
 // With this many runs an answer has at most about 6 MB, the largest answer that Netlify sends.
 const MAX_RUNS = 5;
 const MAX_STEPS = 100;
 const MAX_ATTEMPTS = 25;
+const MAX_LINES = 200;
 const MAX_ERROR_CHARS = 300;
 const MAX_DATA_CHARS = 4_000;
 
@@ -54,7 +61,7 @@ const MAX_DATA_CHARS = 4_000;
  * Only administrators may call these routes, because inputs and outputs are not masked, and running work again costs
  * money.
  */
-export const runRoutes = ({ jobs, engine, outbox }: Dependencies): Route[] => [
+export const runRoutes = ({ jobs, engine, outbox, jobLog }: Dependencies): Route[] => [
   route({
     method: "GET",
     path: "/api/jobs/:id/trace",
@@ -72,6 +79,15 @@ export const runRoutes = ({ jobs, engine, outbox }: Dependencies): Route[] => [
         runs: await Promise.all(runs.map(({ run_id }) => traceOf(run_id, engine))),
       });
     },
+  }),
+  route({
+    method: "GET",
+    path: "/api/jobs/:id/log",
+    policy: "admin",
+    summary: "What a job's runs and parts have logged: the newest 200 lines",
+    params: idParams,
+    responses: { 200: jobLogView },
+    handler: async ({ params }) => json(200, { items: await jobLog.read(params.id, MAX_LINES) }),
   }),
   route({
     method: "POST",

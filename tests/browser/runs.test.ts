@@ -48,6 +48,39 @@ withChromium("a run as it was", () => {
     expect([await mails(), await house.call("GET", `/api/campaigns/${id}`)]).toEqual(before);
   });
 
+  test("a job's page shows what each run and the parts have logged", async () => {
+    const { house } = pages;
+    const { jobId } = await sendCampaign(house, { name: "The logged letter", people: 3 });
+    const page = await pages.open(`/jobs/${jobId}`);
+    await page.getByText("completed", { exact: true }).first().waitFor();
+    await page.getByText("Nothing was logged besides start and end.").waitFor();
+    const { rows } = await house.sql.query("select run_id from job_runs where job_id = $1", [jobId]);
+    const at = new Date().toISOString();
+    const line = (runId: string, level: string, message: string, facts = "") => {
+      return { runId, functionId: "send-email-campaign", at, level, message, facts };
+    };
+    const lines = [
+      line(rows[0].run_id, "info", "three people", '{"count":3}'),
+      line(rows[0].run_id, "error", "Inngest step error", '{"err":{"message":"a cut err'),
+      line("of a part", "warn", "the road is slow"),
+    ];
+    await house.sql.query("select keep_log_lines($1, $2)", [jobId, JSON.stringify(lines)]);
+    await page.reload();
+    const log = page.getByRole("region", { name: "Log", exact: true }).first();
+    await log.getByText("three people").waitFor();
+    await log.getByText('"count": 3').waitFor();
+    await log.getByText('{"err":{"message":"a cut err').waitFor();
+    await page
+      .getByRole("region", { name: "Log of parts and failures" })
+      .getByText("the road is slow")
+      .first()
+      .waitFor();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect((await audit(page)).violations).toEqual([]);
+    }
+  });
+
   test("an attempt's error and the pause after it are shown with the step", async () => {
     const { house } = pages;
     await house.steer("/_control/images", { outage: 503 });

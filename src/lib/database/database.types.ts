@@ -1380,6 +1380,48 @@ export type Database = {
           },
         ];
       };
+      job_log_lines: {
+        Row: {
+          at: string;
+          facts: string;
+          function_id: string;
+          id: number;
+          job_id: string;
+          level: string;
+          message: string;
+          run_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          at: string;
+          facts: string;
+          function_id: string;
+          id?: never;
+          job_id: string;
+          level: string;
+          message: string;
+          run_id: string;
+        };
+        Update: {
+          at?: string;
+          facts?: string;
+          function_id?: string;
+          id?: never;
+          job_id?: string;
+          level?: string;
+          message?: string;
+          run_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "job_log_lines_job_id_fkey";
+            columns: ["job_id"];
+            isOneToOne: false;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       job_parts: {
         Row: {
           attempts: number;
@@ -4111,10 +4153,12 @@ export type Database = {
         };
       };
       initialize_user: { Args: { p_now: string | null; p_user_id: string | null }; Returns: undefined };
+      job_log: { Args: { p_job_id: string | null; p_limit: number | null }; Returns: Json[] };
       job_stats: {
         Args: { p_most: number | null; p_now: string | null; p_owner: string | null };
         Returns: Json;
       };
+      keep_log_lines: { Args: { p_job_id: string | null; p_lines: Json | null }; Returns: undefined };
       last_import_mapping: {
         Args: { p_columns: Json | null; p_owner: string | null; p_target: string | null };
         Returns: Json;

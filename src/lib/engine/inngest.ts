@@ -103,7 +103,7 @@ export const parentJobOf = (eventData: unknown): string | undefined =>
  * The id of the job to which an event belongs. An event of Inngest's own belongs to the job of the run that it is
  * about. An event that we accepted has the id of its job.
  */
-function jobIdOf(event: { id?: string | undefined; data?: unknown }): string | undefined {
+export function jobIdOf(event: { id?: string | undefined; data?: unknown }): string | undefined {
   const { id, data } = news.safeParse(event).data?.data.event ?? event;
   return parentJobOf(data) ?? z.uuid().safeParse(id).data;
 }

@@ -7,6 +7,7 @@ import { SubjectLinks } from "#dashboard/components/subject-links.tsx";
 import { type Column, Table } from "#dashboard/components/table.tsx";
 import { exact, lasting } from "#dashboard/format.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
+import { Log } from "./log.tsx";
 import { RunAgainButton } from "./run-again.tsx";
 import "./trace.css";
 import type { JobDetails, JobTrace, RunTrace, StepTrace } from "#dashboard/types.ts";
@@ -24,6 +25,7 @@ export function Trace({ job }: { job: JobDetails }) {
       {data.runs.map((run, n) => (
         <RunSteps key={run.id} run={run} title={data.runs.length === 1 ? "Steps" : `Steps of run ${n + 1}`} />
       ))}
+      <Log job={job} />
       <Card
         title="Input"
         actions={
