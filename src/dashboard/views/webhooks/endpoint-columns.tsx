@@ -6,10 +6,17 @@ import type { Endpoint } from "#dashboard/types.ts";
 import { rateText, stateOf, typesText } from "./words.ts";
 
 export const ENDPOINT_COLUMNS: readonly Column<Endpoint>[] = [
-  { head: "Address", cell: ({ id, url }) => <a href={`#/webhooks/${id}`}>{url}</a> },
+  {
+    head: "Address",
+    cell: ({ id, url }) => (
+      <a className="address" href={`#/webhooks/${id}`}>
+        {url}
+      </a>
+    ),
+  },
   { head: "State", cell: (endpoint) => <Badge status={stateOf(endpoint)} />, tight: true },
   { head: "Events", cell: typesText, hideOnPhone: true },
   { head: "Success", cell: rateText, align: "end", tight: true },
-  { head: "Waiting", cell: ({ pending }) => count(pending), align: "end", tight: true },
+  { head: "Waiting", cell: ({ pending }) => count(pending), align: "end", tight: true, hideOnPhone: true },
   { head: "Last success", cell: ({ lastSuccessAt }) => <TimeAgo at={lastSuccessAt} />, hideOnPhone: true },
 ];
