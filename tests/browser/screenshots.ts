@@ -6,7 +6,8 @@ import { dashboardOf } from "@nightshift/local/stack/table.ts";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import sharp from "sharp";
 import { findChromium, howToGetChromium, launchChromium } from "./support/chromium.ts";
-import { type Scene, storySettings, tellStory } from "./support/story.ts";
+import { type Scene, scenesOf } from "./support/scenes.ts";
+import { storySettings, tellStory } from "./support/story.ts";
 
 const help = `npm run screenshots [-- --only images] [-- --out <folder>]
 
@@ -89,7 +90,7 @@ async function main(): Promise<number> {
   );
   const browser = await launchChromium(executable);
   try {
-    const all = await tellStory(stack);
+    const all = scenesOf(await tellStory(stack));
     const scenes = all.filter(({ name }) => values.only === undefined || name === values.only);
     if (values.only === undefined) rmSync(values.out, { recursive: true, force: true });
     mkdirSync(values.out, { recursive: true });

@@ -1,8 +1,9 @@
 import type { Stack } from "@nightshift/local/stack/stack-types.ts";
-import pg from "pg";
-import type { Page } from "playwright-core";
 import { type Api, apiOf } from "./api.ts";
-import { eventually, failedCampaign, sendCampaign } from "./seeds.ts";
+import { guests } from "./scenes.ts";
+import { eventually, failedCampaign, GITHUB_SECRET, sendCampaign } from "./seeds.ts";
+import { raiseAlerts, spreadOverAnHour, withDatabase } from "./story-rows.ts";
+import { workWithOthers } from "./story-with-others.ts";
 
 /** The settings of the stack for the screenshots: sizes of parts and pictures that take some time. */
 export const storySettings = {
@@ -11,16 +12,14 @@ export const storySettings = {
   MAIL_REQUESTS_PER_SECOND: "0",
   MAIL_MAX_IN_FLIGHT: "2",
   IMAGES_SIZE: "256",
+  GITHUB_WEBHOOK_SECRET: GITHUB_SECRET,
 };
 
-/** A page to take a picture of, and what must happen right before. */
-export type Scene = {
-  name: string;
-  view: string;
-  isTall?: true;
-  before?: () => Promise<void>;
-  /** What is done on the page itself. */
-  act?: (page: Page) => Promise<void>;
+/** The rows that have a page of their own in the pictures, and work that is started right before its picture. */
+export type Story = {
+  ids: Record<"sentJob" | "failedJob" | "running" | "draft" | "list" | "import" | "report", string>;
+  fillTheLane: () => Promise<void>;
+  raiseAlerts: () => Promise<void>;
 };
 
 const patienceMs = 90_000;
@@ -36,13 +35,12 @@ const manners = [
 ];
 const prompts = manners.flatMap((manner) => subjects.map((subject) => `${subject} ${manner}`));
 
-/** Simulates an hour of work within a minute, and returns the scenes in their order, because some do not last. */
-export async function tellStory(stack: Stack): Promise<Scene[]> {
-  const api = apiOf({
-    site: `http://localhost:${stack.ports.site}`,
-    key: stack.keys.admin,
-    providers: `http://127.0.0.1:${stack.ports.mail}`,
-  });
+/** Simulates an hour of work within a minute. */
+export async function tellStory(stack: Stack): Promise<Story> {
+  const site = `http://localhost:${stack.ports.site}`;
+  const providers = `http://127.0.0.1:${stack.ports.mail}`;
+  const databaseUrl = stack.databaseUrl ?? "";
+  const api = apiOf({ site, key: stack.keys.admin, providers });
   await api.steer("/_control/images", { latencyMs: 300, failureRate: 0.12 });
   for (const [n, prompt] of [...prompts, ...prompts, ...prompts].entries())
     await api.call("POST", "/api/tasks", {
@@ -58,31 +56,26 @@ export async function tellStory(stack: Stack): Promise<Scene[]> {
   const report = await aReport(api, "users", "pdf");
   await aReport(api, "analytics", "csv");
   const imported = await anImport(api);
-  await spreadOverAnHour(stack.databaseUrl ?? "");
+  await workWithOthers({ api, site, providers, databaseUrl });
+  await withDatabase(databaseUrl, spreadOverAnHour);
 
   const draft = await aDraft(api);
 
   await api.steer("/_control/latency", { latencyMs: 2500 });
   const running = await sendCampaign(api, { name: "Your new terms, in plain words", people: 2400 });
-  return [
-    { name: "images", view: "/images", isTall: true, before: () => aBusyLane(api) },
-    { name: "overview", view: "/overview" },
-    { name: "jobs", view: "/jobs" },
-    { name: "job", view: `/jobs/${sent.jobId}` },
-    { name: "failed-job", view: `/jobs/${poster.id}` },
-    { name: "functions", view: "/functions" },
-    { name: "function", view: "/functions/generate-image" },
-    { name: "campaigns", view: "/campaigns" },
-    { name: "campaign", view: `/campaigns/${running.id}` },
-    { name: "composer", view: `/campaigns/${draft.id}`, act: preview },
-    { name: "lists", view: "/lists" },
-    { name: "list", view: `/lists/${draft.listId}` },
-    { name: "imports", view: "/imports", isTall: true, act: chooseAFile },
-    { name: "import", view: `/imports/${imported}` },
-    { name: "reports", view: "/reports" },
-    { name: "report", view: `/reports/${report}` },
-    { name: "dead-letters", view: "/dead-letters" },
-  ];
+  return {
+    ids: {
+      sentJob: sent.jobId,
+      failedJob: poster.id,
+      running: running.id,
+      draft: draft.id,
+      list: draft.listId,
+      import: imported,
+      report,
+    },
+    fillTheLane: () => aBusyLane(api),
+    raiseAlerts: () => withDatabase(databaseUrl, raiseAlerts),
+  };
 }
 
 /** A report of the last thirty days, when it is made. */
@@ -93,14 +86,6 @@ async function aReport(api: Api, reportType: string, format: string): Promise<st
   await eventually("the report is made", () => hasEnded(api, jobId), patienceMs);
   return jobId;
 }
-
-const guests = [
-  "E-Mail,Full name,Company,Telefon",
-  ...Array.from(
-    { length: 1200 },
-    (_, n) => `guest-${n}@example.com,Guest ${n},Café Müller,+49 30 ${5000 + n}`,
-  ),
-];
 
 /** An import into the contacts in which three rows are rejected. */
 async function anImport(api: Api): Promise<string> {
@@ -141,21 +126,6 @@ async function aDraft(api: Api): Promise<{ id: string; listId: string }> {
   return { id, listId };
 }
 
-/** What sending the draft would do. */
-async function preview(page: Page): Promise<void> {
-  await page.getByRole("button", { name: "Preview", exact: true }).click();
-  await page.getByRole("region", { name: "Before sending" }).getByText("example.com").first().waitFor();
-}
-
-/** The form of a new import, with what was found in the file. */
-async function chooseAFile(page: Page): Promise<void> {
-  const buffer = Buffer.from(guests.join("\n").replaceAll(",", ";"));
-  await page.locator("input[type=file]").setInputFiles({ name: "guests.csv", mimeType: "text/csv", buffer });
-  await page.getByLabel("Import into").selectOption("contacts");
-  await page.getByRole("combobox", { name: "Field for E-Mail" }).waitFor();
-  await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
-}
-
 /** Five tasks that are being drawn (one of them waits after its third failure), and a queue behind them. */
 async function aBusyLane(api: Api): Promise<void> {
   await api.steer("/_control/images", { outage: 503, latencyMs: 0 });
@@ -180,25 +150,3 @@ async function isAtRest(api: Api): Promise<boolean> {
 
 const hasEnded = async (api: Api, jobId: string): Promise<boolean> =>
   (await api.call("GET", `/api/jobs/${jobId}`)).status === "completed";
-
-/** Spreads the new jobs over the last hour: all times of a job move back by the same random duration. */
-async function spreadOverAnHour(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    await client.query(`
-      create temporary table moves as
-        select id, (20 + 3400 * power(abs(hashtext(id::text)) % 1000 / 1000.0, 1.4)) * interval '1 second' as back
-        from public.jobs where ended_at is not null and kind not in ('send-email-campaign', 'import');
-      update public.jobs set created_at = created_at - back, ready_at = ready_at - back, due_at = due_at - back,
-        released_at = released_at - back, sent_at = sent_at - back, started_at = started_at - back,
-        ended_at = ended_at - back, updated_at = updated_at - back from moves where jobs.id = moves.id;
-      update public.job_runs set started_at = started_at - back, ended_at = ended_at - back
-        from moves where job_id = moves.id;
-      update public.job_events set at = at - back from moves where job_id = moves.id;
-      update public.image_tasks set created_at = created_at - back, started_at = started_at - back,
-        ended_at = ended_at - back from moves where job_id = moves.id;`);
-  } finally {
-    await client.end();
-  }
-}
