@@ -32,7 +32,6 @@ const taken = z.discriminatedUnion("state", [
     campaign: z.object({ id: z.string(), content }),
     batches: z.array(batch),
   }),
-  z.object({ state: z.literal("wait"), waitMs: z.number() }),
   z.object({ state: z.literal("stopped"), because: z.string().nullable() }),
   z.object({ state: z.enum(["done", "lost", "paused"]) }),
 ]);

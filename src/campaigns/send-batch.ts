@@ -1,8 +1,8 @@
 import type { Recipient, Render } from "#campaigns/render-mail.ts";
 import type { Batch, Outcome } from "#campaigns/repository.ts";
-import { type Stopped, sendInHalves } from "#campaigns/send-in-halves.ts";
-import type { AppError } from "#lib/errors.ts";
-import { type BatchAnswer, type Mailer, refusesAll } from "#mail/mailer.ts";
+import { sendInHalves } from "#campaigns/send-in-halves.ts";
+import { AppError } from "#lib/errors.ts";
+import type { BatchAnswer, Mailer, Stop } from "#mail/mailer.ts";
 import type { Pace } from "#mail/pace.ts";
 
 type Call = {
@@ -13,11 +13,8 @@ type Call = {
   isLate: () => boolean;
 };
 
-/**
- * `outcome` is recorded; without an outcome the batch stays in doubt. `error` is what went wrong; `isRefused`: the
- * provider takes no mail at all. `waitMs`: after this time the search for bad mails continues.
- */
-export type Ended = { outcome?: Outcome; error?: AppError; isRefused?: boolean; waitMs?: number };
+/** `outcome` is recorded; without an outcome the batch stays in doubt. */
+type Ended = { outcome?: Outcome; stop?: Stop };
 
 /**
  * Sends a batch to the provider. The idempotency key is made from the campaign and the batch, so a later run uses the
@@ -41,14 +38,13 @@ export async function sendBatch(call: Call, { batchNo, inDoubt, recipients }: Ba
   if (answer.kind === "taken")
     return { outcome: results.size < mails.length ? { ...outcome, rest: "open" } : outcome };
 
-  const why =
-    answer.kind === "stopped"
-      ? { waitMs: answer.waitMs }
-      : { error: answer.error, isRefused: refusesAll(answer) };
   // With an idempotency key the same request can simply be repeated.
-  if (inDoubt || (call.mailer.remembersKeysForMs !== undefined && !isNothingTaken)) return why;
-  if (isNothingTaken) return { ...why, outcome: putBack(batchNo) };
-  return { ...why, outcome: { ...outcome, rest: answer.kind === "unknown" ? answer.error.code : "open" } };
+  if (inDoubt || (call.mailer.remembersKeysForMs !== undefined && !isNothingTaken)) return { stop: answer };
+  if (isNothingTaken) return { stop: answer, outcome: putBack(batchNo) };
+  return {
+    stop: answer,
+    outcome: { ...outcome, rest: answer.kind === "unknown" ? answer.error.code : "open" },
+  };
 }
 
 /** The provider accepted nothing of this batch. */
@@ -74,10 +70,10 @@ async function ask(
   mails: readonly string[],
   key: string,
   isSearch: boolean,
-): Promise<BatchAnswer | Stopped> {
-  // When this step has no time left, a later step repeats the search, because the provider recognises the keys. Without
-  // keys the search cannot be repeated, so it continues here.
-  if (isSearch && mailer.remembersKeysForMs !== undefined && isLate()) return { kind: "stopped", waitMs: 0 };
-  const waitMs = isSearch ? await pace.reach() : 0;
-  return waitMs > 0 ? { kind: "stopped", waitMs } : mailer.sendBatch(mails, key);
+): Promise<BatchAnswer> {
+  // When this step has no time left, a later step continues the search.
+  const pause = isSearch ? (isLate() ? NO_TIME : await pace.reach()) : undefined;
+  return pause ? { kind: "stopped", error: pause } : mailer.sendBatch(mails, key);
 }
+
+const NO_TIME = new AppError("provider_rate_limited", "The step has no time left", { retryAfterMs: 0 });

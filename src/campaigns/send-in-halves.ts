@@ -1,11 +1,9 @@
 import { AppError } from "#lib/errors.ts";
 import type { BatchAnswer, MailResult } from "#mail/mailer.ts";
 
-/** We stopped the search between two requests; it continues after `waitMs`. */
-export type Stopped = { kind: "stopped"; waitMs: number };
-type Send = (mails: readonly string[], key: string) => Promise<BatchAnswer | Stopped>;
+type Send = (mails: readonly string[], key: string) => Promise<BatchAnswer>;
 /** The results so far, by position in the batch, and the last answer. */
-type Sent = { results: Map<number, MailResult>; answer: BatchAnswer | Stopped };
+type Sent = { results: Map<number, MailResult>; answer: BatchAnswer };
 
 /**
  * After this many single refusals without an accepted mail, the cause is not the mails. A full search of 100 mails is
@@ -23,11 +21,11 @@ export async function sendInHalves(mails: readonly string[], key: string, send: 
   const isAllRefused = (enough: number) =>
     results.size >= enough && [...results.values()].every((result) => "code" in result);
 
-  const search = async (from: number, to: number): Promise<BatchAnswer | Stopped> => {
+  const search = async (from: number, to: number): Promise<BatchAnswer> => {
     const isWhole = to - from === mails.length;
     const answer = await send(mails.slice(from, to), isWhole ? key : `${key}/${from}-${to}`);
-    const known = "results" in answer ? (answer.results ?? []) : [];
-    for (const [index, result] of known.entries()) if (result) results.set(from + index, result);
+    for (const [index, result] of (answer.results ?? []).entries())
+      if (result) results.set(from + index, result);
     if (answer.kind !== "refused" || answer.error.code !== "invalid_recipient") return answer;
     if (to - from === 1) {
       results.set(from, { code: answer.error.code, words: answer.error.message });

@@ -1,11 +1,12 @@
 import type { LimitFunction } from "p-limit";
 import { createRenderer, type Render } from "#campaigns/render-mail.ts";
-import type { Batch, CampaignRepository } from "#campaigns/repository.ts";
-import { type Ended, putBack, sendBatch } from "#campaigns/send-batch.ts";
+import type { Batch, CampaignRepository, Outcome } from "#campaigns/repository.ts";
+import { putBack, sendBatch } from "#campaigns/send-batch.ts";
 import type { StepTime, Worked } from "#jobs/parts.ts";
 import type { Part } from "#jobs/parts-repository.ts";
 import type { Clock } from "#lib/clock.ts";
 import { AppError, meaningOf } from "#lib/errors.ts";
+import { refusesAll, type Stop } from "#mail/mailer.ts";
 import type { MailProvider } from "#mail/providers.ts";
 import type { UnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
@@ -37,7 +38,7 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
   const refusals: AppError[] = [];
   for (const provider of deps.providers) {
     const worked = await sendBy(provider, deps, part, time);
-    if (typeof worked === "object" && "refusal" in worked) refusals.push(worked.refusal);
+    if (worked instanceof AppError) refusals.push(worked);
     // "open": this provider may not send the rest, because another one has sent, or may have sent, some mails of these
     // batches.
     else if (worked !== "open" || time.isLate()) return worked;
@@ -52,89 +53,87 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
   );
 }
 
+/**
+ * Why a worker ended: the answer of its last statement ("open": there was no batch to take), or what stopped its last
+ * batches.
+ */
+type End = "open" | "done" | "lost" | "paused" | Stop;
+
+/** Returns an error when the provider refuses all mails. */
 async function sendBy(
   { mailer, pace }: CampaignProvider,
   deps: SendDependencies,
   part: Part,
   time: StepTime,
-): Promise<Worked | { refusal: AppError }> {
-  const { campaigns } = deps;
-  let state = "open" as "open" | "done" | "lost" | "paused";
-  let waitMs = 0;
-  let error: AppError | undefined;
-  let refusal: AppError | undefined;
+): Promise<Worked | AppError> {
+  const { campaigns, inFlight } = deps;
+  const ends: End[] = [];
   let render: Render | undefined;
-  const isOver = () => state !== "open" || waitMs > 0 || time.isLate();
+  const isOver = () => time.isLate() || ends.some(endsAllWorkers);
   // With a rate limit there is time to record each batch separately. Without keys, a crash leaves every taken batch in
   // doubt, so no more batches are taken than can be in flight.
-  const groupSize = pace.isOn || mailer.remembersKeysForMs === undefined ? 1 : GROUP;
-  const [limitGroup, limitBatch]: [Limit, Limit] =
-    groupSize === 1 ? [deps.inFlight, atOnce] : [atOnce, deps.inFlight];
+  const [groupSize, limitGroup, limitBatch]: [number, Limit, Limit] =
+    pace.isOn || mailer.remembersKeysForMs === undefined ? [1, inFlight, atOnce] : [GROUP, atOnce, inFlight];
 
-  /** Returns whether this worker continues. It stops at its first error, and the others continue. */
-  const sendGroup = async (): Promise<boolean> => {
-    const pauseMs = pace.isOn ? await pace.reach() : 0;
-    const taken =
-      pauseMs > 0
-        ? ({ state: "wait", waitMs: pauseMs } as const)
-        : await campaigns.take(part, mailer.account, groupSize, keysSince(deps));
-    if (taken.state === "wait") waitMs = Math.max(waitMs, taken.waitMs);
-    else if (taken.state === "stopped")
-      error ??= new AppError("sender_refused", taken.because ?? "The campaign was stopped");
-    else if (taken.state !== "open") state = taken.state;
-    if (taken.state !== "open" || taken.batches.length === 0) return false;
+  const sendGroup = async (): Promise<End | undefined> => {
+    const pause = await pace.reach();
+    if (pause) return { kind: "stopped", error: pause };
+    const taken = await campaigns.take(part, mailer.account, groupSize, keysSince(deps));
+    if (taken.state === "stopped")
+      return {
+        kind: "stopped",
+        error: new AppError("sender_refused", taken.because ?? "The campaign was stopped"),
+      };
+    if (taken.state !== "open") return taken.state;
+    if (taken.batches.length === 0) return "open";
     const { id: campaignId, content } = taken.campaign;
     render ??= createRenderer(campaignId, content, deps.links);
     const call = { mailer, pace, render, campaignId, isLate: time.isLate };
-    const { outcomes, ...ended } = await sendAll(taken.batches, isOver, limitBatch, (batch) =>
-      sendBatch(call, batch),
-    );
-    // Settling after an error also shows whether another run has claimed the part. If so, that run reports the error.
-    const isToSettle = outcomes.length > 0 || ended.error !== undefined;
-    const settled = isToSettle ? await campaigns.settle(part, mailer.account, outcomes) : "open";
-    if (settled !== "open") state = settled;
-    waitMs = Math.max(waitMs, ended.waitMs);
-    if (ended.isRefused) refusal ??= ended.error;
-    else if (ended.waitMs === 0) error ??= ended.error;
-    else if (ended.error?.code === "provider_rate_limited") await pace.silence(ended.waitMs);
-    return ended.error === undefined && taken.batches.length === groupSize;
+    let stop: Stop | undefined;
+    const sendOne = async (batch: Batch): Promise<Outcome | undefined> => {
+      if (stop || isOver()) return batch.inDoubt ? undefined : putBack(batch.batchNo);
+      const ended = await sendBatch(call, batch);
+      stop ??= ended.stop;
+      return ended.outcome;
+    };
+    const all = await Promise.all(taken.batches.map((batch) => limitBatch(() => sendOne(batch))));
+    const outcomes = all.filter((outcome) => outcome !== undefined);
+    // Settling also shows whether another run has claimed the part. If so, that run reports the error.
+    const state = await campaigns.settle(part, mailer.account, outcomes);
+    if (stop?.kind === "refused") await pace.obey(stop.error);
+    return state === "open" ? stop : state;
   };
 
+  /** A worker ends at its first error, and the others continue. */
   const work = async (): Promise<void> => {
-    while (!isOver()) if (!(await limitGroup(sendGroup))) return;
+    while (!isOver()) {
+      const end = await limitGroup(sendGroup);
+      if (end) return void ends.push(end);
+    }
   };
   for (const ended of await Promise.allSettled(Array.from({ length: WORKERS }, work)))
     if (ended.status === "rejected") throw ended.reason;
-  if (state === "lost") return state;
-  if (error) throw error;
-  if (refusal && state === "open") return { refusal };
-  return waitMs > 0 ? { waitMs } : state;
+  return conclude(ends);
 }
 
 type Limit = <T>(work: () => Promise<T>) => Promise<T>;
 const atOnce: Limit = (work) => work();
 
-/** Sends the batches one after the other. Stops after the first error, and when the part ends. */
-async function sendAll(
-  batches: readonly Batch[],
-  isOver: () => boolean,
-  limit: Limit,
-  send: (batch: Batch) => Promise<Ended>,
-) {
-  let met: Ended = {};
-  const sendOne = async (batch: Batch): Promise<Ended> => {
-    if (met.error !== undefined || met.waitMs !== undefined || isOver()) return untouched(batch);
-    const ended = await send(batch);
-    if (ended.error !== undefined || ended.waitMs !== undefined) met = ended;
-    return ended;
-  };
-  const all = await Promise.all(batches.map((batch) => limit(() => sendOne(batch))));
-  const outcomes = all.flatMap(({ outcome }) => (outcome ? [outcome] : []));
-  const { error, isRefused = false } = met;
-  return { outcomes, error, isRefused, waitMs: met.waitMs ?? error?.retryAfterMs ?? 0 };
-}
+const endsAllWorkers = (end: End): boolean =>
+  typeof end === "string" ? end !== "open" : end.error.retryAfterMs !== undefined;
 
-const untouched = ({ batchNo, inDoubt }: Batch): Ended => (inDoubt ? {} : { outcome: putBack(batchNo) });
+function conclude(ends: readonly End[]): Worked | AppError {
+  if (ends.includes("lost")) return "lost";
+  const stops = ends.filter((end) => typeof end !== "string");
+  const final = stops.find((stop) => stop.error.retryAfterMs === undefined && !refusesAll(stop));
+  if (final) throw final.error;
+  const state = ends.find((end) => end === "done" || end === "paused");
+  if (state) return state;
+  const refusal = stops.find(refusesAll);
+  if (refusal) return refusal.error;
+  const waitMs = Math.max(0, ...stops.map(({ error }) => error.retryAfterMs ?? 0));
+  return waitMs > 0 ? { waitMs } : "open";
+}
 
 /**
  * A time for each provider: a batch that was first sent to the provider after this time may be sent to it again under

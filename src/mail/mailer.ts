@@ -23,11 +23,10 @@ export const writeMail = ({ replyTo, ...mail }: MailTemplate): Template =>
  * - `taken`: the results are final. A mail without a result was not sent, because there was no time.
  * - `refused`: certainly no mail without a result was accepted.
  * - `unknown`: no readable answer came, so some or all of the mails may have been accepted.
+ * - `stopped`: we did not ask the provider now. `error` says after which time we will.
  */
-export type BatchAnswer =
-  | { kind: "taken"; results: Results }
-  | { kind: "refused"; error: AppError; results?: Results }
-  | { kind: "unknown"; error: AppError };
+export type BatchAnswer = { kind: "taken"; results: Results } | Stop;
+export type Stop = { kind: "refused" | "unknown" | "stopped"; error: AppError; results?: Results };
 
 /** The results of the mails, by position in the batch. A bad address fails only its own mail. */
 type Results = readonly (MailResult | undefined)[];
@@ -41,8 +40,8 @@ const REFUSES_ALL: ReadonlySet<ErrorCode> = new Set([
   "provider_unauthorized",
   "provider_unavailable",
 ]);
-export const refusesAll = (answer: { kind: string; error?: AppError }): boolean =>
-  answer.kind === "refused" && answer.error !== undefined && REFUSES_ALL.has(answer.error.code);
+export const refusesAll = ({ kind, error }: Stop): boolean =>
+  kind === "refused" && REFUSES_ALL.has(error.code);
 
 /** The interface of a mail provider. */
 export type Mailer = {

@@ -1,5 +1,6 @@
 import { type Clock, sleep } from "#lib/clock.ts";
-import type { Taken, Tokens } from "#lib/database/tokens.ts";
+import { rateLimited, type Taken, type Tokens } from "#lib/database/tokens.ts";
+import type { AppError } from "#lib/errors.ts";
 
 export type Pace = ReturnType<typeof createPace>;
 
@@ -64,24 +65,24 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
   return {
     isOn,
 
-    /**
-     * Resolves when a request may begin. A result other than 0 is the number of further milliseconds for which the
-     * provider wants a pause.
-     */
-    async reach(): Promise<number> {
-      const { granted, waitMs } = await (isOn ? askInTurn() : tokens.take([want]));
-      if (!granted || !isOn) return waitMs;
-      const slot = clock.now().getTime() + waitMs;
+    /** Resolves when a request may begin, or with an error that says how long to wait before asking again. */
+    async reach(): Promise<AppError | undefined> {
+      const answer = await askInTurn();
+      if (!answer.granted) return rateLimited(key, answer);
+      const slot = clock.now().getTime() + answer.waitMs;
       last = last.then(async (before) => {
         const ms = Math.max(slot, before + intervalMs) - clock.now().getTime();
         if (ms > 0) await sleep(clock, ms);
         return clock.now().getTime();
       });
       await last;
-      return 0;
+      return undefined;
     },
 
-    /** Pauses all processes that share the account, because the provider asked for it. */
-    silence: (ms: number) => tokens.pause(key, ms),
+    /** Pauses all processes that share the account, when the provider's refusal asks for it. */
+    async obey({ code, retryAfterMs }: AppError): Promise<void> {
+      if (code === "provider_rate_limited" && retryAfterMs !== undefined)
+        await tokens.pause(key, retryAfterMs);
+    },
   };
 }

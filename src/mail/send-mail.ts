@@ -32,7 +32,7 @@ type Sender = {
   paceOf: (provider: MailProvider) => MailPace;
   limits: Partial<ReturnType<FlowControl["prioritized"]>>;
 };
-type MailPace = Pick<Pace, "reach" | "silence">;
+type MailPace = Pick<Pace, "reach" | "obey">;
 type Provider = { mailer: Mailer; pace: MailPace };
 
 /** Sends a mail of the product itself to one person. It is sent before the mails of campaigns. */
@@ -100,8 +100,7 @@ async function send(deps: Dependencies, id: string, providers: readonly Provider
   // Certainly nothing was sent, so the next try counts as the first one.
   if (!isInDoubt) await mails.settle(id, undefined);
   if (answer.kind === "taken") throw refusalOf(result);
-  const { code, retryAfterMs } = answer.error;
-  if (code === "provider_rate_limited" && retryAfterMs !== undefined) await pace.silence(retryAfterMs);
+  await pace.obey(answer.error);
   if (!isInDoubt && refusesAll(answer) && others.length > 0) return send(deps, id, others);
   throw answer.error;
 }
@@ -109,9 +108,8 @@ async function send(deps: Dependencies, id: string, providers: readonly Provider
 async function mayBegin({ mailMode }: Dependencies, pace: MailPace): Promise<void> {
   const mode = await mailMode();
   if (mode.mode === "hold") throw new AppError("environment_fenced", mode.reason);
-  const waitMs = await pace.reach();
-  if (waitMs === 0) return;
-  throw new AppError("provider_rate_limited", "The mailer asks for a pause", { retryAfterMs: waitMs });
+  const pause = await pace.reach();
+  if (pause) throw pause;
 }
 
 /** Once a provider may have sent the mail, no other provider may send it. Throws if that one is no longer configured. */

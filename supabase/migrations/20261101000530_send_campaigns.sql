@@ -136,8 +136,8 @@ $$;
 -- p_keys_since: {"<provider>": time}; a batch that was first sent later than this may be sent again with its key. A
 -- provider without keys is not named. Any other batch in doubt becomes unknown, and a person must resolve it. Returns
 -- {"state": "open", "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id, email,
--- fields]]}]} | {"state": "done" | "lost"} | {"state": "stopped", "because"} | {"state": "wait", "waitMs"}: the
--- provider wants a pause | {"state": "paused"}: a person paused the campaign.
+-- fields]]}]} | {"state": "done" | "lost"} | {"state": "stopped", "because"} | {"state": "paused"}: a person
+-- paused the campaign.
 create function public.take_campaign_batches(
   p_part_id bigint, p_token uuid, p_provider text, p_limit integer, p_keys_since jsonb, p_now timestamptz
 )
@@ -150,8 +150,6 @@ declare
   v_part public.job_parts;
   v_campaign public.campaigns;
   v_given_up jsonb;
-  v_silent_until timestamptz := (select blocked_until from private.token_buckets
-    where key = 'mail:' || p_provider and blocked_until > p_now);
   v_batch public.campaign_batches;
   v_taken json[] := '{}';
 begin
@@ -167,8 +165,6 @@ begin
     return json_build_object('state', 'stopped', 'because', v_campaign.note);
   elsif private.job_is_paused(v_part.job_id) then
     return json_build_object('state', 'paused');
-  elsif v_silent_until is not null then
-    return json_build_object('state', 'wait', 'waitMs', private.ms_until(v_silent_until, p_now));
   end if;
   for v_batch in
     select * from public.campaign_batches
