@@ -5,7 +5,7 @@
 
 import { randomUUID } from "node:crypto";
 import pLimit from "p-limit";
-import { createRenderer } from "#campaigns/render-mail.ts";
+import { createRenderer, type Recipient } from "#campaigns/render-mail.ts";
 import { writeMails } from "#campaigns/send-batch.ts";
 import { systemClock } from "#lib/clock.ts";
 import { fastFetch } from "#lib/outside/fetch.ts";
@@ -43,7 +43,7 @@ const rendering = pLimit(2 * Number(inFlight));
 const known = Array.from({ length: Math.min(batches, 20) }, (_, batch) =>
   Array.from({ length: size }, (__, n) => {
     const { email, ...fields } = person(batch * size + n + 1);
-    return { id: n, email, fields };
+    return [n, email, fields] satisfies Recipient;
   }),
 );
 

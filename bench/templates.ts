@@ -33,7 +33,7 @@ const content = {
 function ours(): number {
   const render = createRenderer("bench", content, links);
   return people.reduce((sum, one) => {
-    const rendered = render(one);
+    const rendered = render(one.id, one.email, one.fields);
     return sum + ("mail" in rendered ? rendered.mail.length : 0);
   }, 0);
 }

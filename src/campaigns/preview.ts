@@ -3,7 +3,7 @@ import type { CampaignApiRepository } from "#campaigns/api-repository.ts";
 import { fieldsOf, type Warning, warningsOf } from "#campaigns/check-content.ts";
 import { readImprint } from "#campaigns/imprint.ts";
 import type { Audience, PreviewRepository } from "#campaigns/preview-repository.ts";
-import { createRenderer, type Recipient, type WrittenContent } from "#campaigns/render-mail.ts";
+import { createRenderer, type WrittenContent } from "#campaigns/render-mail.ts";
 import type { Env } from "#lib/env.ts";
 import type { UnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
@@ -68,12 +68,12 @@ export function createSampler(
   { env, links }: Pick<PreviewDependencies, "env" | "links">,
   campaignId: string,
   content: WrittenContent,
-): (recipient: Recipient) => Sample {
+): (recipient: Audience["samples"][number]) => Sample {
   const render = createRenderer(campaignId, { ...content, imprint: readImprint(env) }, links);
-  return (recipient) => {
-    const rendered = render(recipient);
+  return ({ id, email, fields }) => {
+    const rendered = render(id, email, fields);
     if ("missing" in rendered)
-      return { to: recipient.email, subject: "", html: null, text: null, missing: rendered.missing };
+      return { to: email, subject: "", html: null, text: null, missing: rendered.missing };
     const { to, subject, html = null, text } = written.parse(JSON.parse(rendered.mail));
     return { to, subject, html, text, missing: [] };
   };

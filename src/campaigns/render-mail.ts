@@ -34,11 +34,10 @@ export type WrittenContent = z.output<typeof writtenContent>;
 export type Content = WrittenContent & { imprint: Imprint };
 
 /** A recipient as planned: the subscriber's id, with the address and fields at that time. */
-export type Recipient = { id: number; email: string; fields: Fields };
+export type Recipient = [id: number, email: string, fields: Fields];
 
-/** One recipient's mail as the provider accepts it, or the fields that it lacks. */
-export type Rendered = { mail: string } | { missing: string[] };
-export type Render = (recipient: Recipient) => Rendered;
+/** Returns one recipient's mail as the provider accepts it, or the fields that it lacks. */
+export type Render = (...recipient: Recipient) => { mail: string } | { missing: string[] };
 
 /**
  * Compiles the content once. The returned function renders one recipient's mail and
@@ -65,7 +64,7 @@ export function createRenderer(
     },
     tags: [{ name: "campaign_id", value: campaignId }],
   });
-  return ({ id, email, fields }) => {
+  return (id, email, fields) => {
     const missing: string[] = [];
     const ours = { unsubscribeUrl: linkBase + tokenFor(id), postalAddress };
     const value = (name: string): unknown => {

@@ -8,20 +8,11 @@ import type { ErrorCode } from "#lib/errors.ts";
 
 const content = writtenContent.extend({ imprint }) satisfies z.ZodType<Content>;
 
-type Row = [id: number, email: string, fields: Recipient["fields"]];
-
-const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
-const isRow = (row: unknown): boolean =>
-  Array.isArray(row) && typeof row[0] === "number" && typeof row[1] === "string" && isObject(row[2]);
-
 /**
- * Recipients arrive as tuples, because repeated field names would be most of the answer. They are checked without a
- * schema, because for a whole audience zod would take longer than the database.
+ * Recipients arrive as tuples, because repeated field names would be most of the answer. A schema does not read them,
+ * because for a whole audience zod would take longer than the database.
  */
-const recipients = z
-  .custom<Row[]>((rows) => Array.isArray(rows) && rows.every(isRow))
-  .transform((rows) => rows.map(([id, email, fields]): Recipient => ({ id, email, fields })));
-
+const recipients = z.custom<Recipient[]>(Array.isArray);
 const batch = z.object({ batchNo: z.number(), inDoubt: z.boolean(), recipients });
 /** A batch that this claim has taken. `inDoubt` means that an earlier request may have reached the provider. */
 export type Batch = z.output<typeof batch>;
@@ -36,9 +27,8 @@ const taken = z.discriminatedUnion("state", [
   z.object({ state: z.enum(["done", "lost", "paused"]) }),
 ]);
 
-type Taken = z.output<typeof taken>;
 /** A part that the caller has claimed, with the token of its lease. */
-type PartRef = { id: number; token: string };
+type PartClaim = { id: number; token: string };
 
 /** The outcome of one batch. Subscriber id → the provider's message id, or the code and message of the error. */
 export type Outcome = {
@@ -82,22 +72,21 @@ export function campaignRepository(db: DatabaseClient, clock: Clock) {
       call("hold_campaign", { campaignId, eventId, reason }),
 
     /**
-     * `keysSince`: a batch that was first sent to a provider after this time may be sent to it again under its key,
-     * because the provider still knows the key.
+     * Takes batches for a provider. `keysMs`: for how long each provider recognises the key of a batch; null: it has no
+     * keys.
      */
     take: (
-      { id, token }: PartRef,
+      { id, token }: PartClaim,
       provider: string,
       limit: number,
-      keysSince: Record<string, string>,
-    ): Promise<Taken> =>
-      call("take_campaign_batches", { partId: id, token, provider, limit, keysSince }, taken),
+      keysMs: Record<string, number | null>,
+    ) => call("take_campaign_batches", { partId: id, token, provider, limit, keysMs }, taken),
 
     /** The parts that a run must work on after a pause. */
     openParts: (campaignId: string) => callTimeless("open_campaign_parts", { campaignId }, openParts),
 
     /** Stores the provider's answers. */
-    settle: ({ id, token }: PartRef, provider: string, outcomes: Outcome[]) =>
+    settle: ({ id, token }: PartClaim, provider: string, outcomes: Outcome[]) =>
       call(
         "settle_campaign_batches",
         { partId: id, token, provider, outcomes },

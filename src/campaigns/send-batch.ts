@@ -55,11 +55,11 @@ export function writeMails(recipients: readonly Recipient[], render: Render) {
   const ids: number[] = [];
   const mails: string[] = [];
   for (const recipient of recipients) {
-    const rendered = render(recipient);
+    const rendered = render(...recipient);
     if ("mail" in rendered) {
-      ids.push(recipient.id);
+      ids.push(recipient[0]);
       mails.push(rendered.mail);
-    } else failed[recipient.id] = ["missing_field", rendered.missing.join(", ")];
+    } else failed[recipient[0]] = ["missing_field", rendered.missing.join(", ")];
   }
   return { ids, mails, failed };
 }

@@ -31,16 +31,11 @@ export const sendCampaignPart = (deps: Dependencies) =>
       onFailure: deps.onFailure,
     },
     (run) =>
-      deps.parts.work(run, { policy: "email", before: () => mayMail(deps) }, (part, time) =>
-        sendPart(deps, part, time),
-      ),
+      deps.parts.work(run, { policy: "email" }, async (part, time) => {
+        // A restored copy of the database may hold parts that production will send. In the copy they become dead
+        // letters.
+        const mail = await deps.mailMode();
+        if (mail.mode === "hold") throw new AppError("environment_fenced", mail.reason);
+        return sendPart(deps, part, time);
+      }),
   );
-
-/**
- * A restored copy of the database may hold parts that production will send. In the copy they become dead letters, and
- * nothing is sent.
- */
-async function mayMail({ mailMode }: Dependencies): Promise<void> {
-  const mail = await mailMode();
-  if (mail.mode === "hold") throw new AppError("environment_fenced", mail.reason);
-}

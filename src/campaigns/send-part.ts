@@ -4,7 +4,6 @@ import type { Batch, CampaignRepository, Outcome } from "#campaigns/repository.t
 import { putBack, sendBatch } from "#campaigns/send-batch.ts";
 import type { StepTime, Worked } from "#jobs/parts.ts";
 import type { Part } from "#jobs/parts-repository.ts";
-import type { Clock } from "#lib/clock.ts";
 import { AppError, meaningOf } from "#lib/errors.ts";
 import { refusesAll, type Stop } from "#mail/mailer.ts";
 import type { MailProvider } from "#mail/providers.ts";
@@ -16,7 +15,6 @@ export type SendDependencies = {
   campaigns: Pick<CampaignRepository, "take" | "settle">;
   /** The providers, in the order in which they are asked. */
   providers: readonly CampaignProvider[];
-  clock: Clock;
   links: Pick<UnsubscribeLinks, "signer">;
   /** Limits the requests in flight, over all parts of this process. */
   inFlight: LimitFunction;
@@ -26,8 +24,6 @@ export type SendDependencies = {
 const WORKERS = 2;
 /** How many batches one statement takes and settles. */
 const GROUP = 10;
-/** A key is not used in its last hour, because the provider's clock may differ from ours. */
-const KEY_MARGIN_MS = 60 * 60 * 1000;
 
 /**
  * Sends the rest of a part. Safe to repeat at any point: what is settled stays settled, and a batch in doubt is sent
@@ -67,6 +63,9 @@ async function sendBy(
   time: StepTime,
 ): Promise<Worked | AppError> {
   const { campaigns, inFlight } = deps;
+  const keysMs = Object.fromEntries(
+    deps.providers.map((one) => [one.mailer.account, one.mailer.remembersKeysForMs ?? null]),
+  );
   const ends: End[] = [];
   let render: Render | undefined;
   const isOver = () => time.isLate() || ends.some(endsAllWorkers);
@@ -78,7 +77,7 @@ async function sendBy(
   const sendGroup = async (): Promise<End | undefined> => {
     const pause = await pace.reach();
     if (pause) return { kind: "stopped", error: pause };
-    const taken = await campaigns.take(part, mailer.account, groupSize, keysSince(deps));
+    const taken = await campaigns.take(part, mailer.account, groupSize, keysMs);
     if (taken.state === "stopped")
       return {
         kind: "stopped",
@@ -134,14 +133,3 @@ function conclude(ends: readonly End[]): Worked | AppError {
   const waitMs = Math.max(0, ...stops.map(({ error }) => error.retryAfterMs ?? 0));
   return waitMs > 0 ? { waitMs } : "open";
 }
-
-/**
- * A time for each provider: a batch that was first sent to the provider after this time may be sent to it again under
- * its key.
- */
-const keysSince = ({ providers, clock }: SendDependencies): Record<string, string> =>
-  Object.fromEntries(
-    providers.flatMap(({ mailer: { account, remembersKeysForMs: ms } }) =>
-      ms === undefined ? [] : [[account, new Date(clock.now().getTime() - ms + KEY_MARGIN_MS).toISOString()]],
-    ),
-  );

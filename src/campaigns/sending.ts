@@ -27,7 +27,6 @@ export function campaignSending({ env, db, clock, fetch, tokens, mailMode }: Sen
     providers: mailProviders({ env, fetch, clock, tokens }),
     links: createUnsubscribeLinks(env.LINK_SECRET),
     inFlight: pLimit(env.MAIL_MAX_IN_FLIGHT),
-    clock,
     mailMode,
     imprint: () => readImprint(env),
     partSize: env.CAMPAIGN_PART_SIZE,

@@ -26,8 +26,6 @@ export type WorkOptions = {
   policy: RetryPolicyName;
   /** How many parts of one job are worked on at once. By default only the function's concurrency limits them. */
   atOnce?: number;
-  /** A check that runs in every step before the claim. If it throws, the step ends. */
-  before?: () => Promise<void>;
 };
 
 type Outcome = { state: "open" | "done" | "ended" | "gone" | "paused" } | { state: "wait"; waitMs: number };
@@ -102,11 +100,10 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   async function workOneStep(
     { parentJobId, part }: PartRef,
     claimant: string,
-    { policy, atOnce, before }: WorkOptions,
+    { policy, atOnce }: WorkOptions,
     workOn: (part: Part, time: StepTime) => Promise<Worked>,
   ): Promise<Outcome> {
     const time = startTime(stepMs);
-    await before?.();
     do {
       const claim = await parts.claim({ jobId: parentJobId, part, claimant, leaseMs: LEASE_MS, atOnce });
       if (claim.state === "busy") return { state: "wait", waitMs: claim.waitMs };

@@ -32,34 +32,24 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
   const key = `mail:${account}`;
   const isOn = perSecond > 0;
   const aheadMs = isUrgent ? PATIENCE_MS : CAMPAIGN_AHEAD_MS;
-  const want = isOn
-    ? { key, capacity: 1, refillPerSecond: perSecond, take: 1, patienceMs: aheadMs }
-    : { key, capacity: 1, refillPerSecond: 1, take: 0 };
+  // Without a rate the bucket still says whether the provider wants a pause.
+  const rate = isOn
+    ? { refillPerSecond: perSecond, take: 1, patienceMs: aheadMs }
+    : { refillPerSecond: 1, take: 0 };
   // The interval is one percent shorter than the rate demands, so that later requests can make up for a late one.
   const intervalMs = isOn ? 990 / perSecond : 0;
-  let last = Promise.resolve(0);
+  const nowMs = () => clock.now().getTime();
+  let last = 0;
   let line: Promise<unknown> = Promise.resolve();
 
   /** Asks for a start time until one is granted, the provider wants a pause, or the wait would go beyond `until`. */
   async function ask(until: number): Promise<Taken> {
     for (;;) {
-      const answer = await tokens.take([want]);
-      if (answer.granted || answer.pausedMs > 0 || isUrgent) return answer;
+      const answer = await tokens.take([{ key, capacity: 1, ...rate }]);
       const restMs = Math.max(1, answer.waitMs - aheadMs);
-      if (clock.now().getTime() + restMs > until) return answer;
+      if (answer.granted || answer.pausedMs > 0 || isUrgent || nowMs() + restMs > until) return answer;
       await sleep(clock, restMs);
     }
-  }
-
-  /**
-   * Requests of this process ask for their start time one after the other, so that they begin in the order in which
-   * they asked.
-   */
-  function askInTurn(): Promise<Taken> {
-    const until = clock.now().getTime() + PATIENCE_MS;
-    const turn = line.then(() => ask(until));
-    line = turn.catch(() => {});
-    return turn;
   }
 
   return {
@@ -67,15 +57,19 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
 
     /** Resolves when a request may begin, or with an error that says how long to wait before asking again. */
     async reach(): Promise<AppError | undefined> {
-      const answer = await askInTurn();
+      const until = nowMs() + PATIENCE_MS;
+      // Requests ask one after the other, so that they begin in the order in which they asked.
+      const turn = line.then(() => ask(until));
+      line = turn.catch(() => {});
+      const answer = await turn;
       if (!answer.granted) return rateLimited(key, answer);
-      const slot = clock.now().getTime() + answer.waitMs;
-      last = last.then(async (before) => {
-        const ms = Math.max(slot, before + intervalMs) - clock.now().getTime();
-        if (ms > 0) await sleep(clock, ms);
-        return clock.now().getTime();
-      });
-      await last;
+      const slot = nowMs() + answer.waitMs;
+      for (;;) {
+        const restMs = Math.max(slot, last + intervalMs) - nowMs();
+        if (restMs <= 0) break;
+        await sleep(clock, restMs);
+      }
+      last = nowMs();
       return undefined;
     },
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { cut } from "#lib/cut.ts";
 import { AppError, type ErrorCode } from "#lib/errors.ts";
 import { classifyAnswer, retryAfterMs } from "#lib/outside/provider-answer.ts";
-import type { BatchAnswer, MailResult } from "#mail/mailer.ts";
+import type { BatchAnswer, MailResult, Stop } from "#mail/mailer.ts";
 
 const words = z.string().transform((text) => cut(text));
 /**
@@ -28,59 +28,46 @@ const CONCURRENT_PAUSE_MS = 2_000;
 
 /** Classifies Resend's answer to a batch of `count` mails. */
 export function readBatchAnswer(
-  response: Pick<Response, "status" | "headers">,
+  { status, headers }: Pick<Response, "status" | "headers">,
   body: unknown,
   count: number,
   now: Date,
 ): BatchAnswer {
-  const { status } = response;
   const verdict = classifyAnswer(status);
-  if (verdict === "ok") {
-    const parsed = taken.safeParse(body);
-    const results = parsed.success ? toResults(parsed.data, count) : undefined;
-    if (results) return { kind: "taken", results };
-    return unknown(
-      "provider_unavailable",
-      `Resend answered ${status} with a body that says nothing about ${count} mails`,
-    );
-  }
   const { name = "", message = "" } = refusal.safeParse(body).data ?? {};
-  const said = `Resend answered ${status} ${name}: ${message}`;
+  const answer = (kind: Stop["kind"], code: ErrorCode, retryAfterMs?: number): BatchAnswer => ({
+    kind,
+    error: new AppError(code, `Resend answered ${status} ${name}: ${message}`, { retryAfterMs }),
+  });
+  if (verdict === "ok") {
+    const results = resultsIn(body, count);
+    // The answer does not contain a result for every mail.
+    return results ? { kind: "taken", results } : answer("unknown", "provider_unavailable");
+  }
   // Our earlier request with this key is still running, but its sender died. When asked again later, Resend answers
   // with its result.
   if (name === "concurrent_idempotent_requests")
-    return unknown("provider_unavailable", said, CONCURRENT_PAUSE_MS);
-  // Resend accepted another request under this key, so it is unknown which mails of this batch were sent.
-  if (verdict === "provider_conflict") return unknown(verdict, said);
-  if (QUOTAS.has(name)) return refused("configuration", said);
+    return answer("unknown", "provider_unavailable", CONCURRENT_PAUSE_MS);
+  // A conflict: Resend accepted another request under this key, so it is unknown which mails of this batch were sent.
+  if (["provider_conflict", "provider_timeout", "provider_unavailable"].includes(verdict))
+    return answer("unknown", verdict);
+  if (QUOTAS.has(name)) return answer("refused", "configuration");
   // These refusals are about the mails, so splitting the batch finds the bad one. Other refusals are about the request.
-  if (status === 413 || status === 422) return refused("invalid_recipient", said);
-  if (verdict === "provider_timeout" || verdict === "provider_unavailable") return unknown(verdict, said);
-  if (verdict !== "provider_rate_limited") return refused(verdict, said);
-  return refused(verdict, said, retryAfterMs(response.headers.get("retry-after"), now) || DEFAULT_PAUSE_MS);
+  if (status === 413 || status === 422) return answer("refused", "invalid_recipient");
+  if (verdict !== "provider_rate_limited") return answer("refused", verdict);
+  return answer("refused", verdict, retryAfterMs(headers.get("retry-after"), now) || DEFAULT_PAUSE_MS);
 }
 
-/** Undefined when the answer does not contain a result for every mail. */
-function toResults({ data, errors }: z.output<typeof taken>, count: number): MailResult[] | undefined {
-  if (data.length + errors.length !== count) return undefined;
+/** Undefined when the body does not contain a result for every mail. */
+function resultsIn(body: unknown, count: number): MailResult[] | undefined {
+  const { data = [], errors = [] } = taken.safeParse(body).data ?? {};
   const reasons = new Map(errors.map(({ index, message }) => [index, message]));
   const ids = data.values();
-  const results: MailResult[] = [];
-  for (let index = 0; index < count; index++) {
-    const reason = reasons.get(index);
-    const id = reason === undefined ? ids.next().value?.id : undefined;
-    if (reason !== undefined) results.push({ code: "invalid_recipient", words: reason });
-    else if (id !== undefined) results.push({ messageId: id });
-    else return undefined;
-  }
-  return results;
+  const results = Array.from({ length: count }, (_, index): MailResult | undefined => {
+    const words = reasons.get(index);
+    if (words !== undefined) return { code: "invalid_recipient", words };
+    const id = ids.next().value?.id;
+    return id === undefined ? undefined : { messageId: id };
+  }).filter((result) => result !== undefined);
+  return results.length === count && data.length + errors.length === count ? results : undefined;
 }
-
-const answer =
-  (kind: "refused" | "unknown") =>
-  (code: ErrorCode, message: string, retryAfterMs?: number): BatchAnswer => ({
-    kind,
-    error: new AppError(code, message, { retryAfterMs }),
-  });
-const refused = answer("refused");
-const unknown = answer("unknown");

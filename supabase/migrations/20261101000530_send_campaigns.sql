@@ -113,10 +113,10 @@ end
 $$;
 
 -- Marks batches in doubt as unknown when they cannot be sent again. There are two reasons: their provider takes no
--- idempotency keys, so it is not in p_keys_since; or they were first sent no later than the time in p_keys_since, so
--- the provider may have forgotten the key. Batches that this claim has taken are left out, because they are still in
+-- idempotency keys; or they were first sent so long ago that the provider may have forgotten the key. p_keys_ms: see
+-- take_campaign_batches. Batches that this claim has taken are left out, because they are still in
 -- flight. Returns the counts that were added.
-create function private.give_up_campaign_batches(p_campaign_id uuid, p_part public.job_parts, p_keys_since jsonb)
+create function private.give_up_campaign_batches(p_campaign_id uuid, p_part public.job_parts, p_keys_ms jsonb, p_now timestamptz)
 returns jsonb
 language sql
 set search_path = ''
@@ -126,20 +126,21 @@ as $$
   from public.campaign_batches
   where campaign_id = p_campaign_id and part_no = p_part.part_no and status = 'sending'
     and lease_token is distinct from p_part.lease_token
-    and (p_keys_since ->> provider is null or first_sending_at <= (p_keys_since ->> provider)::timestamptz)
+    and (p_keys_ms ->> provider is null
+      or first_sending_at <= p_now - (p_keys_ms ->> provider)::float8 * interval '1 millisecond')
   having count(*) > 0;
 $$;
 
 -- The last check before p_provider is called. Takes at most p_limit open batches of the part; a batch of which another
 -- provider may have accepted a mail is left to that provider. Recipients who left the list or were suppressed since
 -- planning are skipped, as long as no provider can have accepted the batch; after that its content is frozen.
--- p_keys_since: {"<provider>": time}; a batch that was first sent later than this may be sent again with its key. A
--- provider without keys is not named. Any other batch in doubt becomes unknown, and a person must resolve it. Returns
+-- p_keys_ms: {"<provider>": milliseconds} for which the provider recognises the key of a batch, which may be sent again
+-- with its key meanwhile; a provider without keys has null or is not named. Any other batch in doubt becomes unknown, and a person must resolve it. Returns
 -- {"state": "open", "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id, email,
 -- fields]]}]} | {"state": "done" | "lost"} | {"state": "stopped", "because"} | {"state": "paused"}: a person
 -- paused the campaign.
 create function public.take_campaign_batches(
-  p_part_id bigint, p_token uuid, p_provider text, p_limit integer, p_keys_since jsonb, p_now timestamptz
+  p_part_id bigint, p_token uuid, p_provider text, p_limit integer, p_keys_ms jsonb, p_now timestamptz
 )
 returns json
 language plpgsql
@@ -156,7 +157,7 @@ begin
   select * into v_part from public.job_parts where id = p_part_id;
   select * into v_campaign from public.campaigns where plan_job_id = v_part.job_id;
   if v_state is null then
-    v_given_up := private.give_up_campaign_batches(v_campaign.id, v_part, p_keys_since);
+    v_given_up := private.give_up_campaign_batches(v_campaign.id, v_part, p_keys_ms, p_now);
     v_state := case when v_given_up is not null then private.settle_part(p_part_id, p_token, v_given_up, null, p_now) end;
   end if;
   if v_state in ('lost', 'done') then

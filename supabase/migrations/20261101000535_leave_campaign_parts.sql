@@ -26,7 +26,7 @@ begin
     update public.job_parts set status = 'pending', lease_token = v_token, lease_expires_at = null
     where id = v_left.id returning * into v_part;
     perform private.settle_part(v_part.id, v_token,
-      coalesce(private.give_up_campaign_batches(v_left.campaign_id, v_part, null), '{}'), null, p_now);
+      coalesce(private.give_up_campaign_batches(v_left.campaign_id, v_part, null, p_now), '{}'), null, p_now);
     -- A part without a token has nothing in doubt.
     update public.job_parts set lease_token = null where id = v_part.id;
     v_count := v_count + 1;
@@ -47,7 +47,7 @@ declare
   v_counts jsonb;
 begin
   p_part.lease_token := null;
-  v_counts := coalesce(private.give_up_campaign_batches(v_campaign_id, p_part, null), '{}');
+  v_counts := coalesce(private.give_up_campaign_batches(v_campaign_id, p_part, null, p_now), '{}');
   with rest as (
     update public.campaign_batches set status = 'done',
       skipped_count = recipient_count - sent_count - failed_count - unknown_count

@@ -5298,7 +5298,7 @@ export type Database = {
       sync_github_metrics: { Args: { p_metrics: Json | null; p_now: string | null }; Returns: number };
       take_campaign_batches: {
         Args: {
-          p_keys_since: Json | null;
+          p_keys_ms: Json | null;
           p_limit: number | null;
           p_now: string | null;
           p_part_id: number | null;
