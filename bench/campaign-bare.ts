@@ -54,7 +54,7 @@ const send = (first: number, count: number) =>
       const recipients = known[n % known.length] ?? [];
       const answer = await rendering(() => {
         const { mails } = writeMails(recipients, render);
-        return permits(() => mailer.sendBatch(mails, key));
+        return permits(() => mailer.sendBatch([...mails.values()], key));
       });
       if (answer.kind !== "taken") throw answer.error;
     }),

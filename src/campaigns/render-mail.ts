@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ourField, withFooter } from "#campaigns/footer.ts";
-import type { Imprint } from "#campaigns/imprint.ts";
+import { imprint } from "#campaigns/imprint.ts";
 import { writeMail } from "#mail/mailer.ts";
 import {
   asHeader,
@@ -31,7 +31,9 @@ export const writtenContent = z.object({
   listId: z.string(),
 });
 export type WrittenContent = z.output<typeof writtenContent>;
-export type Content = WrittenContent & { imprint: Imprint };
+/** The content with what the law demands. */
+export const content = writtenContent.extend({ imprint });
+export type Content = z.output<typeof content>;
 
 /** A recipient as planned: the subscriber's id, with the address and fields at that time. */
 export type Recipient = [id: number, email: string, fields: Fields];

@@ -1,12 +1,10 @@
 import { z } from "zod";
-import { type Imprint, imprint } from "#campaigns/imprint.ts";
-import { type Content, type Recipient, writtenContent } from "#campaigns/render-mail.ts";
+import type { Imprint } from "#campaigns/imprint.ts";
+import { content, type Recipient } from "#campaigns/render-mail.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { ErrorCode } from "#lib/errors.ts";
-
-const content = writtenContent.extend({ imprint }) satisfies z.ZodType<Content>;
 
 /**
  * Recipients arrive as tuples, because repeated field names would be most of the answer. A schema does not read them,
@@ -23,7 +21,7 @@ const taken = z.discriminatedUnion("state", [
     campaign: z.object({ id: z.string(), content }),
     batches: z.array(batch),
   }),
-  z.object({ state: z.literal("stopped"), because: z.string().nullable() }),
+  z.object({ state: z.literal("stopped"), because: z.string() }),
   z.object({ state: z.enum(["done", "lost", "paused"]) }),
 ]);
 
@@ -72,14 +70,13 @@ export function campaignRepository(db: DatabaseClient, clock: Clock) {
       call("hold_campaign", { campaignId, eventId, reason }),
 
     /**
-     * Takes batches for a provider. `keysMs`: for how long each provider recognises the key of a batch; null: it has no
-     * keys.
+     * Takes batches for a provider. `keysMs`: for how long each provider recognises the key of a batch.
      */
     take: (
       { id, token }: PartClaim,
       provider: string,
       limit: number,
-      keysMs: Record<string, number | null>,
+      keysMs: Record<string, number | undefined>,
     ) => call("take_campaign_batches", { partId: id, token, provider, limit, keysMs }, taken),
 
     /** The parts that a run must work on after a pause. */

@@ -21,11 +21,13 @@ type Ended = { outcome?: Outcome; stop?: Stop };
  * same key.
  */
 export async function sendBatch(call: Call, { batchNo, inDoubt, recipients }: Batch): Promise<Ended> {
-  const { ids, mails, failed } = writeMails(recipients, call.render);
-  if (mails.length === 0) return { outcome: { batchNo, sent: {}, failed } };
-  const { results, answer } = await sendInHalves(mails, `${call.campaignId}:${batchNo}`, (some, key) =>
-    ask(call, some, key, some.length < mails.length),
+  const { mails, failed } = writeMails(recipients, call.render);
+  if (mails.size === 0) return { outcome: { batchNo, sent: {}, failed } };
+  const key = `${call.campaignId}:${batchNo}`;
+  const { results, answer } = await sendInHalves([...mails.values()], key, (some, someKey) =>
+    ask(call, some, someKey, some.length < mails.size),
   );
+  const ids = [...mails.keys()];
   const sent: Outcome["sent"] = {};
   let isNothingTaken = answer.kind !== "unknown";
   for (const [index, result] of results) {
@@ -36,7 +38,7 @@ export async function sendBatch(call: Call, { batchNo, inDoubt, recipients }: Ba
   }
   const outcome: Outcome = { batchNo, sent, failed };
   if (answer.kind === "taken")
-    return { outcome: results.size < mails.length ? { ...outcome, rest: "open" } : outcome };
+    return { outcome: results.size < mails.size ? { ...outcome, rest: "open" } : outcome };
 
   // With an idempotency key the same request can simply be repeated.
   if (inDoubt || (call.mailer.remembersKeysForMs !== undefined && !isNothingTaken)) return { stop: answer };
@@ -50,18 +52,16 @@ export async function sendBatch(call: Call, { batchNo, inDoubt, recipients }: Ba
 /** The provider accepted nothing of this batch. */
 export const putBack = (batchNo: number): Outcome => ({ batchNo, sent: {}, failed: {}, rest: "open" });
 
+/** Renders the mails, by recipient. */
 export function writeMails(recipients: readonly Recipient[], render: Render) {
   const failed: Outcome["failed"] = {};
-  const ids: number[] = [];
-  const mails: string[] = [];
+  const mails = new Map<number, string>();
   for (const recipient of recipients) {
     const rendered = render(...recipient);
-    if ("mail" in rendered) {
-      ids.push(recipient[0]);
-      mails.push(rendered.mail);
-    } else failed[recipient[0]] = ["missing_field", rendered.missing.join(", ")];
+    if ("mail" in rendered) mails.set(recipient[0], rendered.mail);
+    else failed[recipient[0]] = ["missing_field", rendered.missing.join(", ")];
   }
-  return { ids, mails, failed };
+  return { mails, failed };
 }
 
 /** The rate limit has already admitted the first request of a batch, but not the requests of a search for bad mails. */

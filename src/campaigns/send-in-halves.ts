@@ -1,9 +1,5 @@
 import { AppError } from "#lib/errors.ts";
-import type { BatchAnswer, MailResult } from "#mail/mailer.ts";
-
-type Send = (mails: readonly string[], key: string) => Promise<BatchAnswer>;
-/** The results so far, by position in the batch, and the last answer. */
-type Sent = { results: Map<number, MailResult>; answer: BatchAnswer };
+import type { BatchAnswer, Mailer, MailResult } from "#mail/mailer.ts";
 
 /**
  * After this many single refusals without an accepted mail, the cause is not the mails. A full search of 100 mails is
@@ -14,9 +10,10 @@ const ENOUGH_REFUSED = 8;
 /**
  * Sends a batch. When the provider refuses the whole batch because of some mails, each half is sent under its own key,
  * then halves of the halves, until each bad mail is alone and fails alone. A batch is always split in the same way, so
- * that the provider recognises the keys of a repeated search.
+ * that the provider recognises the keys of a repeated search. Returns the results so far, by position in the batch, and
+ * the last answer.
  */
-export async function sendInHalves(mails: readonly string[], key: string, send: Send): Promise<Sent> {
+export async function sendInHalves(mails: readonly string[], key: string, send: Mailer["sendBatch"]) {
   const results = new Map<number, MailResult>();
   const isAllRefused = (enough: number) =>
     results.size >= enough && [...results.values()].every((result) => "code" in result);

@@ -1,5 +1,5 @@
 import type { LimitFunction } from "p-limit";
-import { createRenderer, type Render } from "#campaigns/render-mail.ts";
+import { createRenderer } from "#campaigns/render-mail.ts";
 import type { Batch, CampaignRepository, Outcome } from "#campaigns/repository.ts";
 import { putBack, sendBatch } from "#campaigns/send-batch.ts";
 import type { StepTime, Worked } from "#jobs/parts.ts";
@@ -9,12 +9,10 @@ import { refusesAll, type Stop } from "#mail/mailer.ts";
 import type { MailProvider } from "#mail/providers.ts";
 import type { UnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
-type CampaignProvider = Pick<MailProvider, "mailer" | "pace">;
-
 export type SendDependencies = {
   campaigns: Pick<CampaignRepository, "take" | "settle">;
   /** The providers, in the order in which they are asked. */
-  providers: readonly CampaignProvider[];
+  providers: readonly Pick<MailProvider, "mailer" | "pace">[];
   links: Pick<UnsubscribeLinks, "signer">;
   /** Limits the requests in flight, over all parts of this process. */
   inFlight: LimitFunction;
@@ -41,12 +39,8 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
   }
   // Every provider refuses us. Or: only one provider may send the rest, and it refuses us or is not configured any
   // more.
-  const passing = refusals.find(({ code }) => meaningOf(code).retry !== "stop");
-  throw (
-    passing ??
-    refusals[0] ??
-    new AppError("not_configured", "No provider of MAIL_PROVIDERS may send the rest")
-  );
+  refusals.push(new AppError("not_configured", "No provider of MAIL_PROVIDERS may send the rest"));
+  throw refusals.find(({ code }) => meaningOf(code).retry !== "stop") ?? refusals[0];
 }
 
 /**
@@ -57,17 +51,16 @@ type End = "open" | "done" | "lost" | "paused" | Stop;
 
 /** Returns an error when the provider refuses all mails. */
 async function sendBy(
-  { mailer, pace }: CampaignProvider,
+  { mailer, pace }: SendDependencies["providers"][number],
   deps: SendDependencies,
   part: Part,
   time: StepTime,
 ): Promise<Worked | AppError> {
   const { campaigns, inFlight } = deps;
   const keysMs = Object.fromEntries(
-    deps.providers.map((one) => [one.mailer.account, one.mailer.remembersKeysForMs ?? null]),
+    deps.providers.map(({ mailer: one }) => [one.account, one.remembersKeysForMs]),
   );
   const ends: End[] = [];
-  let render: Render | undefined;
   const isOver = () => time.isLate() || ends.some(endsAllWorkers);
   // With a rate limit there is time to record each batch separately. Without keys, a crash leaves every taken batch in
   // doubt, so no more batches are taken than can be in flight.
@@ -79,14 +72,11 @@ async function sendBy(
     if (pause) return { kind: "stopped", error: pause };
     const taken = await campaigns.take(part, mailer.account, groupSize, keysMs);
     if (taken.state === "stopped")
-      return {
-        kind: "stopped",
-        error: new AppError("sender_refused", taken.because ?? "The campaign was stopped"),
-      };
+      return { kind: "stopped", error: new AppError("sender_refused", taken.because) };
     if (taken.state !== "open") return taken.state;
     if (taken.batches.length === 0) return "open";
     const { id: campaignId, content } = taken.campaign;
-    render ??= createRenderer(campaignId, content, deps.links);
+    const render = createRenderer(campaignId, content, deps.links);
     const call = { mailer, pace, render, campaignId, isLate: time.isLate };
     let stop: Stop | undefined;
     const sendOne = async (batch: Batch): Promise<Outcome | undefined> => {

@@ -30,14 +30,11 @@ const CAMPAIGN_AHEAD_MS = 400;
  */
 export function createPace({ tokens, clock, account, perSecond, isUrgent = false }: Settings) {
   const key = `mail:${account}`;
-  const isOn = perSecond > 0;
   const aheadMs = isUrgent ? PATIENCE_MS : CAMPAIGN_AHEAD_MS;
-  // Without a rate the bucket still says whether the provider wants a pause.
-  const rate = isOn
-    ? { refillPerSecond: perSecond, take: 1, patienceMs: aheadMs }
-    : { refillPerSecond: 1, take: 0 };
+  // Without a limit the bucket still says whether the provider wants a pause.
+  const refillPerSecond = perSecond || 10_000;
   // The interval is one percent shorter than the rate demands, so that later requests can make up for a late one.
-  const intervalMs = isOn ? 990 / perSecond : 0;
+  const intervalMs = Math.floor(990 / refillPerSecond);
   const nowMs = () => clock.now().getTime();
   let last = 0;
   let line: Promise<unknown> = Promise.resolve();
@@ -45,7 +42,7 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
   /** Asks for a start time until one is granted, the provider wants a pause, or the wait would go beyond `until`. */
   async function ask(until: number): Promise<Taken> {
     for (;;) {
-      const answer = await tokens.take([{ key, capacity: 1, ...rate }]);
+      const answer = await tokens.take([{ key, capacity: 1, refillPerSecond, take: 1, patienceMs: aheadMs }]);
       const restMs = Math.max(1, answer.waitMs - aheadMs);
       if (answer.granted || answer.pausedMs > 0 || isUrgent || nowMs() + restMs > until) return answer;
       await sleep(clock, restMs);
@@ -53,7 +50,7 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
   }
 
   return {
-    isOn,
+    isOn: perSecond > 0,
 
     /** Resolves when a request may begin, or with an error that says how long to wait before asking again. */
     async reach(): Promise<AppError | undefined> {

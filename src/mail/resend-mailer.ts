@@ -1,9 +1,11 @@
+import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
+import { cut } from "#lib/cut.ts";
 import type { Env } from "#lib/env.ts";
-import { AppError, codeOf } from "#lib/errors.ts";
+import { AppError, codeOf, type ErrorCode } from "#lib/errors.ts";
+import { classifyAnswer, retryAfterMs } from "#lib/outside/provider-answer.ts";
 import { withTimeout } from "#lib/timeout.ts";
-import type { BatchAnswer, Mailer } from "#mail/mailer.ts";
-import { readBatchAnswer } from "#mail/resend-answer.ts";
+import type { BatchAnswer, Mailer, MailResult, Stop } from "#mail/mailer.ts";
 
 type Settings = Pick<Env, "RESEND_BASE_URL" | "RESEND_API_KEY" | "MAIL_IDEMPOTENT">;
 
@@ -12,6 +14,28 @@ const TIMEOUT_MS = 20_000;
 const KEYS_MS = 23 * 60 * 60 * 1000;
 /** Failures before any byte of the request was sent, so no mail can have been accepted. */
 const NEVER_CONNECTED = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"];
+
+const words = z.string().transform((text) => cut(text));
+/**
+ * The answer of `POST /emails/batch` in permissive mode: the ids of accepted mails, in order, and the positions of the
+ * refused ones.
+ */
+const taken = z.object({
+  data: z.array(z.object({ id: z.string() })),
+  errors: z.array(z.object({ index: z.int(), message: words })).default([]),
+});
+/** Resend's error body; `name` is its stable code. */
+const refusal = z.object({ name: words, message: words }).partial();
+
+/** These 429s do not pass within seconds: they pass after a day or a month, or with a larger plan. */
+const QUOTAS = new Set(["daily_quota_exceeded", "monthly_quota_exceeded"]);
+/** The pause after Resend's 429 when the answer gives none. Resend's own limit is 5 requests per second. */
+const DEFAULT_PAUSE_MS = 1_000;
+/**
+ * The pause while an earlier request with this key is still running. Most requests take less than a second, and ours
+ * time out after 20 s.
+ */
+const CONCURRENT_PAUSE_MS = 2_000;
 
 /** Resend's batch API: 100 mails per request, 5 requests per second. */
 export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, clock: Clock): Mailer {
@@ -46,4 +70,50 @@ function failedCall(cause: Error & { cause?: { code?: string } }): BatchAnswer {
     kind: NEVER_CONNECTED.includes(cause.cause?.code ?? "") ? "refused" : "unknown",
     error: new AppError(codeOf(cause) ?? "provider_unavailable", words, { cause }),
   };
+}
+
+/** Classifies Resend's answer to a batch of `count` mails. */
+export function readBatchAnswer(
+  { status, headers }: Pick<Response, "status" | "headers">,
+  body: unknown,
+  count: number,
+  now: Date,
+): BatchAnswer {
+  const verdict = classifyAnswer(status);
+  const { name = "", message = "The answer cannot be read" } = refusal.safeParse(body).data ?? {};
+  const answer = (kind: Stop["kind"], code: ErrorCode, retryAfterMs?: number): BatchAnswer => ({
+    kind,
+    error: new AppError(code, `Resend answered ${status} ${name}: ${message}`, { retryAfterMs }),
+  });
+  if (verdict === "ok") {
+    const results = resultsIn(body, count);
+    // The answer does not contain a result for every mail.
+    return results ? { kind: "taken", results } : answer("unknown", "provider_unavailable");
+  }
+  // Our earlier request with this key is still running, but its sender died. When asked again later, Resend answers
+  // with its result.
+  if (name === "concurrent_idempotent_requests")
+    return answer("unknown", "provider_unavailable", CONCURRENT_PAUSE_MS);
+  // A conflict: Resend accepted another request under this key, so it is unknown which mails of this batch were sent.
+  if (["provider_conflict", "provider_timeout", "provider_unavailable"].includes(verdict))
+    return answer("unknown", verdict);
+  if (QUOTAS.has(name)) return answer("refused", "configuration");
+  // These refusals are about the mails, so splitting the batch finds the bad one. Other refusals are about the request.
+  if (status === 413 || status === 422) return answer("refused", "invalid_recipient");
+  if (verdict !== "provider_rate_limited") return answer("refused", verdict);
+  return answer("refused", verdict, retryAfterMs(headers.get("retry-after"), now) || DEFAULT_PAUSE_MS);
+}
+
+/** Undefined when the body does not contain a result for every mail. */
+function resultsIn(body: unknown, count: number): MailResult[] | undefined {
+  const { data = [], errors = [] } = taken.safeParse(body).data ?? {};
+  const reasons = new Map(errors.map(({ index, message }) => [index, message]));
+  const ids = data.values();
+  const results = Array.from({ length: count }, (_, index): MailResult | undefined => {
+    const words = reasons.get(index);
+    if (words !== undefined) return { code: "invalid_recipient", words };
+    const id = ids.next().value?.id;
+    return id === undefined ? undefined : { messageId: id };
+  }).filter((result) => result !== undefined);
+  return results.length === count && data.length + errors.length === count ? results : undefined;
 }

@@ -135,7 +135,7 @@ $$;
 -- provider may have accepted a mail is left to that provider. Recipients who left the list or were suppressed since
 -- planning are skipped, as long as no provider can have accepted the batch; after that its content is frozen.
 -- p_keys_ms: {"<provider>": milliseconds} for which the provider recognises the key of a batch, which may be sent again
--- with its key meanwhile; a provider without keys has null or is not named. Any other batch in doubt becomes unknown, and a person must resolve it. Returns
+-- with its key meanwhile; a provider without keys is not named. Any other batch in doubt becomes unknown, and a person must resolve it. Returns
 -- {"state": "open", "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id, email,
 -- fields]]}]} | {"state": "done" | "lost"} | {"state": "stopped", "because"} | {"state": "paused"}: a person
 -- paused the campaign.
@@ -163,7 +163,7 @@ begin
   if v_state in ('lost', 'done') then
     return json_build_object('state', v_state);
   elsif v_campaign.stopped_at is not null then
-    return json_build_object('state', 'stopped', 'because', v_campaign.note);
+    return json_build_object('state', 'stopped', 'because', coalesce(v_campaign.note, 'The campaign was stopped'));
   elsif private.job_is_paused(v_part.job_id) then
     return json_build_object('state', 'paused');
   end if;

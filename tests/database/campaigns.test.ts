@@ -79,8 +79,8 @@ async function claim(jobId: string, part: number, claimant: string): Promise<Par
   return claimed;
 }
 
-async function take(part: Part, limit = 1, keysMs: number | null = 86_400_000): Promise<Batch[]> {
-  const taken = await ledger.take(part, "test", limit, { test: keysMs });
+async function take(part: Part, limit = 1, keysMs: { test?: number } = { test: 86_400_000 }) {
+  const taken = await ledger.take(part, "test", limit, keysMs);
   return taken.state === "open" ? taken.batches : [];
 }
 
@@ -214,7 +214,7 @@ describe("taking batches", () => {
       const { id, jobId } = await planned(20);
       await take(await claim(jobId, 1, "run-1"));
       const again = await claim(jobId, 1, "run-1");
-      const [rest] = await take(again, 10, takesKeys ? 0 : null);
+      const [rest] = await take(again, 10, takesKeys ? { test: 0 } : {});
       expect(rest).toMatchObject({ batchNo: 2, inDoubt: false });
       expect((await api.get(id, "alice")).counts).toMatchObject({ unknown: 10, sending: 10 });
       expect(await api.sends(id, "alice", "unknown", 0, 1)).toMatchObject([

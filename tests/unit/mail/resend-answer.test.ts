@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { categoryOf } from "#lib/outside/provider-answer.ts";
-import { readBatchAnswer } from "#mail/resend-answer.ts";
+import { readBatchAnswer } from "#mail/resend-mailer.ts";
 
 const now = new Date("2026-11-22T00:00:00Z");
 const read = (status: number, body: unknown, headers: Record<string, string> = {}) =>
