@@ -1,9 +1,9 @@
 import type { Imprint } from "#campaigns/imprint.ts";
-import type { CampaignRepository, Plan } from "#campaigns/repository.ts";
+import type { Plan, PlanRepository } from "#campaigns/plan-repository.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 
 export type PlanDependencies = {
-  campaigns: Pick<CampaignRepository, "planPiece" | "hold">;
+  plans: Pick<PlanRepository, "planPiece" | "hold">;
   mailMode: () => Promise<MailMode>;
   /** Throws while the configuration lacks what every broadcast must contain. */
   imprint: () => Imprint;
@@ -24,15 +24,15 @@ export async function planCampaign(
   campaignId: string,
   eventId: string,
 ): Promise<WholePlan> {
-  const { campaigns, batchSize, partSize } = deps;
+  const { plans, batchSize, partSize } = deps;
   const mail = await deps.mailMode();
   if (mail.mode === "hold") {
-    await campaigns.hold(campaignId, eventId, mail.reason);
+    await plans.hold(campaignId, eventId, mail.reason);
     return { state: "held", reason: mail.reason };
   }
   const imprint = deps.imprint();
   for (;;) {
-    const plan = await campaigns.planPiece({
+    const plan = await plans.planPiece({
       campaignId,
       eventId,
       batchSize,

@@ -59,7 +59,7 @@ export function createRenderer(
     subject: parseTemplate(content.subject, asHeader),
     html: html === null ? undefined : parseTemplate(html, escapeHtml),
     text: parseTemplate(text, asPlainText),
-    replyTo: content.replyTo ?? undefined,
+    reply_to: content.replyTo ?? undefined,
     headers: {
       "List-Unsubscribe": parseTemplate("<{{unsubscribeUrl}}>", asHeader),
       "List-Unsubscribe-Post": parseTemplate("List-Unsubscribe=One-Click", asHeader),

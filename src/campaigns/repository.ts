@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Imprint } from "#campaigns/imprint.ts";
 import { content, type Recipient } from "#campaigns/render-mail.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
@@ -24,9 +23,11 @@ const taken = z.discriminatedUnion("state", [
   z.object({ state: z.literal("stopped"), because: z.string() }),
   z.object({ state: z.enum(["done", "lost", "paused"]) }),
 ]);
+const settled = z.enum(["open", "done", "lost"]);
 
 /** A part that the caller has claimed, with the token of its lease. */
 type PartClaim = { id: number; token: string };
+type Keys = Record<string, number | undefined>;
 
 /** The outcome of one batch. Subscriber id → the provider's message id, or the code and message of the error. */
 export type Outcome = {
@@ -40,61 +41,18 @@ export type Outcome = {
   rest?: "open" | ErrorCode;
 };
 
-const plan = z.discriminatedUnion("state", [
-  z.object({ state: z.literal("planning") }),
-  z.object({ state: z.literal("planned"), parts: z.number(), recipients: z.number(), jobId: z.uuid() }),
-  z.object({ state: z.enum(["completed", "canceled", "taken"]), jobId: z.string().nullable() }),
-]);
-export type Plan = z.output<typeof plan>;
-
-/** `jobId` is null before planning begins; then there are no parts. */
-const openParts = z.object({ jobId: z.uuid().nullable(), parts: z.number().array() });
-
 export type CampaignRepository = ReturnType<typeof campaignRepository>;
 
-/** The statements that plan and send a campaign. The SQL functions document what each call guarantees. */
+/** The statements that send a campaign. The SQL functions document what each call guarantees. */
 export function campaignRepository(db: DatabaseClient, clock: Clock) {
-  const { call, callTimeless } = createCall(db, clock);
+  const { call } = createCall(db, clock);
   return {
-    /** Plans one piece. Call again while the answer is "planning". */
-    planPiece: (input: {
-      campaignId: string;
-      eventId: string;
-      batchSize: number;
-      partSize: number;
-      piece: number;
-      imprint: Imprint;
-    }): Promise<Plan> => call("plan_campaign", input, plan),
-
-    hold: (campaignId: string, eventId: string, reason: string): Promise<void> =>
-      call("hold_campaign", { campaignId, eventId, reason }),
-
-    /**
-     * Takes batches for a provider. `keysMs`: for how long each provider recognises the key of a batch.
-     */
-    take: (
-      { id, token }: PartClaim,
-      provider: string,
-      limit: number,
-      keysMs: Record<string, number | undefined>,
-    ) => call("take_campaign_batches", { partId: id, token, provider, limit, keysMs }, taken),
-
-    /** The parts that a run must work on after a pause. */
-    openParts: (campaignId: string) => callTimeless("open_campaign_parts", { campaignId }, openParts),
+    /** Takes batches for a provider. `keysMs`: for how long each provider recognises the key of a batch. */
+    take: ({ id, token }: PartClaim, provider: string, limit: number, keysMs: Keys) =>
+      call("take_campaign_batches", { partId: id, token, provider, limit, keysMs }, taken),
 
     /** Stores the provider's answers. */
     settle: ({ id, token }: PartClaim, provider: string, outcomes: Outcome[]) =>
-      call(
-        "settle_campaign_batches",
-        { partId: id, token, provider, outcomes },
-        z.enum(["open", "done", "lost"]),
-      ),
-
-    /**
-     * Marks the mails that canceled campaigns left in doubt as unknown, in at most `limit` parts. Returns how many
-     * parts were checked.
-     */
-    settleCanceled: (limit: number): Promise<number> =>
-      call("settle_canceled_campaigns", { limit }, z.number()),
+      call("settle_campaign_batches", { partId: id, token, provider, outcomes }, settled),
   };
 }

@@ -1,5 +1,5 @@
 import { resumeCampaignRequested, sendCampaignPartRequested } from "#campaigns/events.ts";
-import type { CampaignRepository } from "#campaigns/repository.ts";
+import type { PlanRepository } from "#campaigns/plan-repository.ts";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { Parts } from "#jobs/parts.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
@@ -7,7 +7,7 @@ import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
 
 type Dependencies = {
-  campaigns: Pick<CampaignRepository, "openParts">;
+  plans: Pick<PlanRepository, "openParts">;
   inngest: InngestClient;
   parts: Pick<Parts, "fanOut">;
   flow: FlowControl;
@@ -32,7 +32,7 @@ export const resumeEmailCampaign = (deps: Dependencies) =>
     },
     async (run) => {
       const { campaignId } = run.event.data;
-      const { jobId, parts } = await run.step.run("open-parts", () => deps.campaigns.openParts(campaignId));
+      const { jobId, parts } = await run.step.run("open-parts", () => deps.plans.openParts(campaignId));
       if (jobId === null) return { parts: 0 };
       await deps.parts.fanOut(run, { jobId, parts }, (ref) =>
         sendCampaignPartRequested.create({ campaignId, account: deps.account, ...ref }),

@@ -10,10 +10,10 @@ import { historyRepository } from "#campaigns/history-repository.ts";
 import { historyRoutes } from "#campaigns/history-routes.ts";
 import { readImprint } from "#campaigns/imprint.ts";
 import { newsletterRoutes } from "#campaigns/newsletter-routes.ts";
+import { planRepository } from "#campaigns/plan-repository.ts";
 import { createPreview, type Estimate } from "#campaigns/preview.ts";
 import { previewRepository } from "#campaigns/preview-repository.ts";
 import { previewRoutes } from "#campaigns/preview-routes.ts";
-import { campaignRepository } from "#campaigns/repository.ts";
 import { campaignRoutes } from "#campaigns/routes.ts";
 import { createSendAtOnce } from "#campaigns/send-at-once.ts";
 import type { NewsletterRollout } from "#campaigns/send-newsletter.ts";
@@ -66,7 +66,7 @@ export const campaigns = room<Dependencies>({
       frameRoute(),
     ];
   },
-  chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock))],
+  chores: ({ db, clock }) => [settleCanceled(planRepository(db, clock))],
   facts: campaignFacts,
   visibleFields: {
     [sendCampaignRequested.name]: ["campaignId"],

@@ -6,7 +6,6 @@ import type { Logger } from "#lib/logger.ts";
 
 type Dependencies = PlanDependencies &
   SendDependencies & {
-    campaigns: PlanDependencies["campaigns"] & SendDependencies["campaigns"];
     parts: Pick<PartsRepository, "claim" | "release">;
     logger: Pick<Logger, "warn">;
   };

@@ -2,7 +2,7 @@ import type { Recipient, Render } from "#campaigns/render-mail.ts";
 import type { Batch, Outcome } from "#campaigns/repository.ts";
 import { sendInHalves } from "#campaigns/send-in-halves.ts";
 import { AppError } from "#lib/errors.ts";
-import type { BatchAnswer, Mailer, Stop } from "#mail/mailer.ts";
+import type { Mailer, Stop } from "#mail/mailer.ts";
 import type { Pace } from "#mail/pace.ts";
 
 type Call = {
@@ -13,6 +13,8 @@ type Call = {
   isLate: () => boolean;
 };
 
+const NO_TIME = new AppError("provider_rate_limited", "The step has no time left", { retryAfterMs: 0 });
+
 /** `outcome` is recorded; without an outcome the batch stays in doubt. */
 type Ended = { outcome?: Outcome; stop?: Stop };
 
@@ -21,12 +23,17 @@ type Ended = { outcome?: Outcome; stop?: Stop };
  * same key.
  */
 export async function sendBatch(call: Call, { batchNo, inDoubt, recipients }: Batch): Promise<Ended> {
+  const { mailer, pace } = call;
   const { mails, failed } = writeMails(recipients, call.render);
   if (mails.size === 0) return { outcome: { batchNo, sent: {}, failed } };
   const key = `${call.campaignId}:${batchNo}`;
-  const { results, answer } = await sendInHalves([...mails.values()], key, (some, someKey) =>
-    ask(call, some, someKey, some.length < mails.size),
-  );
+  const { results, answer } = await sendInHalves([...mails.values()], key, async (some, itsKey) => {
+    // The rate limit has already admitted the first request of a batch, but not the requests of a search for bad mails.
+    const isSearch = some.length < mails.size;
+    // When this step has no time left, a later step continues the search.
+    const pause = isSearch ? (call.isLate() ? NO_TIME : await pace.reach()) : undefined;
+    return pause ? { kind: "stopped", error: pause } : mailer.sendBatch(some, itsKey);
+  });
   const ids = [...mails.keys()];
   const sent: Outcome["sent"] = {};
   let isNothingTaken = answer.kind !== "unknown";
@@ -41,7 +48,7 @@ export async function sendBatch(call: Call, { batchNo, inDoubt, recipients }: Ba
     return { outcome: results.size < mails.size ? { ...outcome, rest: "open" } : outcome };
 
   // With an idempotency key the same request can simply be repeated.
-  if (inDoubt || (call.mailer.remembersKeysForMs !== undefined && !isNothingTaken)) return { stop: answer };
+  if (inDoubt || (mailer.remembersKeysForMs !== undefined && !isNothingTaken)) return { stop: answer };
   if (isNothingTaken) return { stop: answer, outcome: putBack(batchNo) };
   return {
     stop: answer,
@@ -63,17 +70,3 @@ export function writeMails(recipients: readonly Recipient[], render: Render) {
   }
   return { mails, failed };
 }
-
-/** The rate limit has already admitted the first request of a batch, but not the requests of a search for bad mails. */
-async function ask(
-  { mailer, pace, isLate }: Call,
-  mails: readonly string[],
-  key: string,
-  isSearch: boolean,
-): Promise<BatchAnswer> {
-  // When this step has no time left, a later step continues the search.
-  const pause = isSearch ? (isLate() ? NO_TIME : await pace.reach()) : undefined;
-  return pause ? { kind: "stopped", error: pause } : mailer.sendBatch(mails, key);
-}
-
-const NO_TIME = new AppError("provider_rate_limited", "The step has no time left", { retryAfterMs: 0 });

@@ -1,4 +1,4 @@
-import type { LimitFunction } from "p-limit";
+import pLimit, { type LimitFunction } from "p-limit";
 import { createRenderer } from "#campaigns/render-mail.ts";
 import type { Batch, CampaignRepository, Outcome } from "#campaigns/repository.ts";
 import { putBack, sendBatch } from "#campaigns/send-batch.ts";
@@ -22,6 +22,7 @@ export type SendDependencies = {
 const WORKERS = 2;
 /** How many batches one statement takes and settles. */
 const GROUP = 10;
+const UNLIMITED = pLimit(Number.POSITIVE_INFINITY);
 
 /**
  * Sends the rest of a part. Safe to repeat at any point: what is settled stays settled, and a batch in doubt is sent
@@ -43,10 +44,7 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
   throw refusals.find(({ code }) => meaningOf(code).retry !== "stop") ?? refusals[0];
 }
 
-/**
- * Why a worker ended: the answer of its last statement ("open": there was no batch to take), or what stopped its last
- * batches.
- */
+/** Why a worker ended. "open": there was no batch to take. */
 type End = "open" | "done" | "lost" | "paused" | Stop;
 
 /** Returns an error when the provider refuses all mails. */
@@ -64,8 +62,9 @@ async function sendBy(
   const isOver = () => time.isLate() || ends.some(endsAllWorkers);
   // With a rate limit there is time to record each batch separately. Without keys, a crash leaves every taken batch in
   // doubt, so no more batches are taken than can be in flight.
-  const [groupSize, limitGroup, limitBatch]: [number, Limit, Limit] =
-    pace.isOn || mailer.remembersKeysForMs === undefined ? [1, inFlight, atOnce] : [GROUP, atOnce, inFlight];
+  const isSingle = pace.isOn || mailer.remembersKeysForMs === undefined;
+  const groupSize = isSingle ? 1 : GROUP;
+  const [limitGroup, limitBatch] = isSingle ? [inFlight, UNLIMITED] : [UNLIMITED, inFlight];
 
   const sendGroup = async (): Promise<End | undefined> => {
     const pause = await pace.reach();
@@ -104,9 +103,6 @@ async function sendBy(
     if (ended.status === "rejected") throw ended.reason;
   return conclude(ends);
 }
-
-type Limit = <T>(work: () => Promise<T>) => Promise<T>;
-const atOnce: Limit = (work) => work();
 
 const endsAllWorkers = (end: End): boolean =>
   typeof end === "string" ? end !== "open" : end.error.retryAfterMs !== undefined;

@@ -1,7 +1,8 @@
 import pLimit from "p-limit";
 import { readImprint } from "#campaigns/imprint.ts";
 import type { PlanDependencies } from "#campaigns/plan-campaign.ts";
-import { type CampaignRepository, campaignRepository } from "#campaigns/repository.ts";
+import { type PlanRepository, planRepository } from "#campaigns/plan-repository.ts";
+import { campaignRepository } from "#campaigns/repository.ts";
 import type { SendDependencies } from "#campaigns/send-part.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
@@ -22,7 +23,8 @@ export type SendingServices = {
 
 /** The services that planning and sending a campaign need, in a run or in a request. */
 export function campaignSending({ env, db, clock, fetch, tokens, mailMode }: SendingServices) {
-  const sending: PlanDependencies & SendDependencies & { campaigns: CampaignRepository } = {
+  const sending: PlanDependencies & SendDependencies & { plans: PlanRepository } = {
+    plans: planRepository(db, clock),
     campaigns: campaignRepository(db, clock),
     providers: mailProviders({ env, fetch, clock, tokens }),
     links: createUnsubscribeLinks(env.LINK_SECRET),

@@ -1,16 +1,16 @@
-import type { CampaignRepository } from "#campaigns/repository.ts";
+import type { PlanRepository } from "#campaigns/plan-repository.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 
 /** Parts per statement. */
 const BATCH = 20;
 
 /** Marks mails in doubt of canceled campaigns as `unknown`, so that a person can resolve them. */
-export const settleCanceled = (campaigns: Pick<CampaignRepository, "settleCanceled">): Chore => ({
+export const settleCanceled = (plans: Pick<PlanRepository, "settleCanceled">): Chore => ({
   name: "canceled campaigns",
   async run(deadline) {
     let parts = 0;
     for (let count = BATCH; count === BATCH && !deadline.isOver(); parts += count)
-      count = await campaigns.settleCanceled(BATCH);
+      count = await plans.settleCanceled(BATCH);
     return { parts };
   },
 });

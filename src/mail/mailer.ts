@@ -1,4 +1,5 @@
 import type { AppError, ErrorCode } from "#lib/errors.ts";
+import { categoryOf } from "#lib/outside/provider-answer.ts";
 import { jsonTemplate, type Template } from "#mail/template.ts";
 
 /** A mail to one address, whose merge fields are not filled yet. */
@@ -8,15 +9,14 @@ export type MailTemplate = {
   subject: Template;
   html: Template | undefined;
   text: Template;
-  replyTo: string | undefined;
+  reply_to: string | undefined;
   /** Further headers by name, for instance `List-Unsubscribe`. Parse their values with `asHeader`: each is one line. */
   headers?: Readonly<Record<string, Template>>;
   tags: { name: string; value: string }[];
 };
 
 /** The mail as JSON in Resend's format, which every mailer accepts. */
-export const writeMail = ({ replyTo, ...mail }: MailTemplate): Template =>
-  jsonTemplate({ ...mail, reply_to: replyTo });
+export const writeMail: (mail: MailTemplate) => Template = jsonTemplate;
 
 /**
  * The answer to a batch:
@@ -33,15 +33,9 @@ type Results = readonly (MailResult | undefined)[];
 /** `doubt`: whether this mail was accepted is not known. */
 export type MailResult = { messageId: string } | { code: ErrorCode; words: string } | { doubt: string };
 
-/** With these codes a provider refuses all our mail, so another provider may be asked. */
-const REFUSES_ALL: ReadonlySet<ErrorCode> = new Set([
-  "configuration",
-  "not_configured",
-  "provider_unauthorized",
-  "provider_unavailable",
-]);
+/** Whether the provider refuses all our mail, so that another provider may be asked. */
 export const refusesAll = ({ kind, error }: Stop): boolean =>
-  kind === "refused" && REFUSES_ALL.has(error.code);
+  kind === "refused" && (categoryOf(error) === "configuration" || error.code === "provider_unavailable");
 
 /** The interface of a mail provider. */
 export type Mailer = {

@@ -61,11 +61,8 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
       const answer = await turn;
       if (!answer.granted) return rateLimited(key, answer);
       const slot = nowMs() + answer.waitMs;
-      for (;;) {
-        const restMs = Math.max(slot, last + intervalMs) - nowMs();
-        if (restMs <= 0) break;
-        await sleep(clock, restMs);
-      }
+      const restMs = () => Math.max(slot, last + intervalMs) - nowMs();
+      while (restMs() > 0) await sleep(clock, restMs());
       last = nowMs();
       return undefined;
     },

@@ -20,11 +20,9 @@ type Dependencies = { env: Env; fetch: typeof globalThis.fetch; clock: Clock; to
 export const mailProviders = ({ env, fetch, clock, tokens }: Dependencies): MailProvider[] =>
   env.MAIL_PROVIDERS.map((name) => {
     const smtpPace = createSmtpPace({ tokens, clock, perSecond: env.SMTP_MAILS_PER_SECOND });
+    const mailer = name === "smtp" ? smtpMailer(env, smtpPace) : resendMailer(env, fetch, clock);
     // Over SMTP each mail of a batch gets its own start time, so the batches get none.
-    const [mailer, perSecond] =
-      name === "smtp"
-        ? ([smtpMailer(env, smtpPace), 0] as const)
-        : ([resendMailer(env, fetch, clock), env.MAIL_REQUESTS_PER_SECOND] as const);
+    const perSecond = name === "smtp" ? 0 : env.MAIL_REQUESTS_PER_SECOND;
     const settings = { tokens, clock, account: mailer.account, perSecond };
     return { mailer, pace: createPace(settings), urgentPace: createPace({ ...settings, isUrgent: true }) };
   });

@@ -15,27 +15,21 @@ const KEYS_MS = 23 * 60 * 60 * 1000;
 /** Failures before any byte of the request was sent, so no mail can have been accepted. */
 const NEVER_CONNECTED = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"];
 
-const words = z.string().transform((text) => cut(text));
 /**
  * The answer of `POST /emails/batch` in permissive mode: the ids of accepted mails, in order, and the positions of the
  * refused ones.
  */
 const taken = z.object({
   data: z.array(z.object({ id: z.string() })),
-  errors: z.array(z.object({ index: z.int(), message: words })).default([]),
+  errors: z.array(z.object({ index: z.int(), message: z.string() })).default([]),
 });
 /** Resend's error body; `name` is its stable code. */
-const refusal = z.object({ name: words, message: words }).partial();
+const refusal = z.object({ name: z.string(), message: z.string() }).partial();
 
 /** These 429s do not pass within seconds: they pass after a day or a month, or with a larger plan. */
 const QUOTAS = new Set(["daily_quota_exceeded", "monthly_quota_exceeded"]);
-/** The pause after Resend's 429 when the answer gives none. Resend's own limit is 5 requests per second. */
-const DEFAULT_PAUSE_MS = 1_000;
-/**
- * The pause while an earlier request with this key is still running. Most requests take less than a second, and ours
- * time out after 20 s.
- */
-const CONCURRENT_PAUSE_MS = 2_000;
+/** The pause when Resend gives none. Most requests take less than a second, and the limit is 5 requests per second. */
+const PAUSE_MS = 2_000;
 
 /** Resend's batch API: 100 mails per request, 5 requests per second. */
 export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, clock: Clock): Mailer {
@@ -92,8 +86,7 @@ export function readBatchAnswer(
   }
   // Our earlier request with this key is still running, but its sender died. When asked again later, Resend answers
   // with its result.
-  if (name === "concurrent_idempotent_requests")
-    return answer("unknown", "provider_unavailable", CONCURRENT_PAUSE_MS);
+  if (name === "concurrent_idempotent_requests") return answer("unknown", "provider_unavailable", PAUSE_MS);
   // A conflict: Resend accepted another request under this key, so it is unknown which mails of this batch were sent.
   if (["provider_conflict", "provider_timeout", "provider_unavailable"].includes(verdict))
     return answer("unknown", verdict);
@@ -101,7 +94,7 @@ export function readBatchAnswer(
   // These refusals are about the mails, so splitting the batch finds the bad one. Other refusals are about the request.
   if (status === 413 || status === 422) return answer("refused", "invalid_recipient");
   if (verdict !== "provider_rate_limited") return answer("refused", verdict);
-  return answer("refused", verdict, retryAfterMs(headers.get("retry-after"), now) || DEFAULT_PAUSE_MS);
+  return answer("refused", verdict, retryAfterMs(headers.get("retry-after"), now) || PAUSE_MS);
 }
 
 /** Undefined when the body does not contain a result for every mail. */
@@ -111,7 +104,7 @@ function resultsIn(body: unknown, count: number): MailResult[] | undefined {
   const ids = data.values();
   const results = Array.from({ length: count }, (_, index): MailResult | undefined => {
     const words = reasons.get(index);
-    if (words !== undefined) return { code: "invalid_recipient", words };
+    if (words !== undefined) return { code: "invalid_recipient", words: cut(words) };
     const id = ids.next().value?.id;
     return id === undefined ? undefined : { messageId: id };
   }).filter((result) => result !== undefined);

@@ -144,7 +144,7 @@ function write(deps: Dependencies, { template, to, fields }: Mail): string {
     subject: asIs(subject),
     html: html === null ? undefined : asIs(html),
     text: asIs(text),
-    replyTo: replyTo ?? undefined,
+    reply_to: replyTo ?? undefined,
     tags: [{ name: "kind", value: template }],
   });
   return fillTemplate(mail, () => undefined, []);

@@ -3,6 +3,7 @@ import pLimit from "p-limit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { campaignApiRepository } from "#campaigns/api-repository.ts";
 import { sendCampaignRequested } from "#campaigns/events.ts";
+import { planRepository } from "#campaigns/plan-repository.ts";
 import { type Batch, campaignRepository, type Outcome } from "#campaigns/repository.ts";
 import { sendPart } from "#campaigns/send-part.ts";
 import { type Part, partsRepository } from "#jobs/parts-repository.ts";
@@ -21,6 +22,7 @@ let db: TestDatabase;
 let lists: ReturnType<typeof listRepository>;
 let api: ReturnType<typeof campaignApiRepository>;
 let ledger: ReturnType<typeof campaignRepository>;
+let plans: ReturnType<typeof planRepository>;
 let parts: ReturnType<typeof partsRepository>;
 let tokens: ReturnType<typeof createTokens>;
 const now = new Date("2026-11-22T12:00:00Z");
@@ -32,6 +34,7 @@ beforeAll(async () => {
   lists = listRepository(client, clock);
   api = campaignApiRepository(client, clock);
   ledger = campaignRepository(client, clock);
+  plans = planRepository(client, clock);
   parts = partsRepository(client, clock);
   tokens = createTokens(client, clock);
 });
@@ -68,8 +71,8 @@ async function planned(count: number) {
     piece: 40,
     imprint: testImprint,
   };
-  let plan = await ledger.planPiece(input);
-  while (plan.state === "planning") plan = await ledger.planPiece(input);
+  let plan = await plans.planPiece(input);
+  while (plan.state === "planning") plan = await plans.planPiece(input);
   return { id, listId, jobId: job.id, plan, input };
 }
 
@@ -118,7 +121,7 @@ describe("planning", () => {
   test("copies the active subscribers once, in id order, into batches and parts", async () => {
     const { id, plan, input } = await planned(95);
     expect(plan).toMatchObject({ state: "planned", parts: 5, recipients: 95 });
-    expect(await ledger.planPiece(input)).toMatchObject({ state: "planned", parts: 5, recipients: 95 });
+    expect(await plans.planPiece(input)).toMatchObject({ state: "planned", parts: 5, recipients: 95 });
     const { rows } = await db.sql.query(
       `select count(*)::int as sends, count(distinct batch_no)::int as batches, bool_and(s.subscriber_id between b.first_subscriber_id and b.last_subscriber_id) as fit
        from campaign_sends s join campaign_batches b using (campaign_id, batch_no) where campaign_id = $1`,
@@ -143,13 +146,13 @@ describe("planning", () => {
       piece: 40,
       imprint: testImprint,
     };
-    await ledger.planPiece(input);
-    expect(await ledger.planPiece(input)).toMatchObject({ state: "planned", recipients: 4 });
+    await plans.planPiece(input);
+    expect(await plans.planPiece(input)).toMatchObject({ state: "planned", recipients: 4 });
   });
 
   test("a second event for a campaign that is being sent learns which job sends it", async () => {
     const { input, jobId } = await planned(5);
-    expect(await ledger.planPiece({ ...input, eventId: "another" })).toEqual({ state: "taken", jobId });
+    expect(await plans.planPiece({ ...input, eventId: "another" })).toEqual({ state: "taken", jobId });
   });
 
   test("an empty list completes the campaign and its job during planning", async () => {
@@ -173,12 +176,12 @@ describe("a campaign that was held before its plan was complete", () => {
       piece: 20,
       imprint: testImprint,
     };
-    expect(await ledger.planPiece(input)).toMatchObject({ state: "planning" });
-    await ledger.hold(id, first.id, "not here");
+    expect(await plans.planPiece(input)).toMatchObject({ state: "planning" });
+    await plans.hold(id, first.id, "not here");
     const second = await api.acceptSend(id, "alice", request(id));
     expect(second.id).not.toBe(first.id);
     const again = { ...input, eventId: second.id };
-    while ((await ledger.planPiece(again)).state === "planning");
+    while ((await plans.planPiece(again)).state === "planning");
     expect(await api.get(id, "alice")).toMatchObject({ status: "sending", counts: { recipients: 50 } });
   });
 });
@@ -377,7 +380,7 @@ describe("a campaign whose job failed", () => {
     await db.sql.query("select private.end_job($1, 'failed', null, '{}', $2)", [jobId, now]);
     expect(await api.get(id, "alice")).toMatchObject({ status: "failed" });
     const job = await api.acceptSend(id, "alice", request(id));
-    expect(await ledger.planPiece({ ...input, eventId: job.id })).toMatchObject({
+    expect(await plans.planPiece({ ...input, eventId: job.id })).toMatchObject({
       state: "planned",
       parts: 2,
     });
@@ -392,7 +395,7 @@ describe("a campaign whose job failed", () => {
     await db.sql.query("select private.end_job($1, 'failed', null, '{}', $2)", [jobId, now]);
     await db.sql.query("delete from jobs where id = $1", [jobId]);
     const job = await api.acceptSend(id, "alice", request(id));
-    await expect(ledger.planPiece({ ...input, eventId: job.id })).rejects.toMatchObject({ code: "conflict" });
+    await expect(plans.planPiece({ ...input, eventId: job.id })).rejects.toMatchObject({ code: "conflict" });
   });
 });
 

@@ -64,6 +64,6 @@ describe("an answer of Resend", () => {
 
   test("of 429 is retried after Retry-After, or after a second without it", () => {
     expect(read(429, {}, { "retry-after": "7" })).toMatchObject({ error: { retryAfterMs: 7000 } });
-    expect(read(429, {})).toMatchObject({ error: { retryAfterMs: 1000 } });
+    expect(read(429, {})).toMatchObject({ error: { retryAfterMs: 2000 } });
   });
 });

@@ -36,7 +36,7 @@ test("headers are filled for each recipient, and a value cannot start another he
     subject: parseTemplate("News", asHeader),
     html: undefined,
     text: parseTemplate("Hello", asPlainText),
-    replyTo: undefined,
+    reply_to: undefined,
     headers: { "List-Unsubscribe": parseTemplate("<https://site.example/l/{{link}}>", asHeader) },
     tags: [],
   });
