@@ -292,8 +292,12 @@ test("outside production no real mail is sent: the campaign is a draft again, wi
 });
 
 test("a campaign part that runs outside production becomes a dead letter, and sends nothing", async () => {
+  const part = { id: 1, token: crypto.randomUUID(), part: 1, first: 1, last: 10, next: 1, bounds: {} };
+  const claimed = { state: "claimed", ...part, total: 10, settled: 0, attempts: 0 };
   house = await campaignHouse({
     env: { RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "development" },
+    answerDatabase: async (request, ask) =>
+      request.url.endsWith("/rpc/claim_part") ? Response.json(claimed) : ask(),
   });
   const { campaignId } = await house.draft(10);
   const data = { campaignId, part: 1, account: "default", parentJobId: crypto.randomUUID() };
