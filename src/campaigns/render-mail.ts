@@ -31,7 +31,6 @@ export const writtenContent = z.object({
   listId: z.string(),
 });
 export type WrittenContent = z.output<typeof writtenContent>;
-/** The content with what the law demands. */
 export const content = writtenContent.extend({ imprint });
 export type Content = z.output<typeof content>;
 

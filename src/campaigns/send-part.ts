@@ -40,8 +40,9 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
   }
   // Every provider refuses us. Or: only one provider may send the rest, and it refuses us or is not configured any
   // more.
-  refusals.push(new AppError("not_configured", "No provider of MAIL_PROVIDERS may send the rest"));
-  throw refusals.find(({ code }) => meaningOf(code).retry !== "stop") ?? refusals[0];
+  const [first = new AppError("not_configured", "No provider of MAIL_PROVIDERS may send the rest")] =
+    refusals;
+  throw refusals.find(({ code }) => meaningOf(code).retry !== "stop") ?? first;
 }
 
 /** Why a worker ended. "open": there was no batch to take. */
@@ -55,9 +56,7 @@ async function sendBy(
   time: StepTime,
 ): Promise<Worked | AppError> {
   const { campaigns, inFlight } = deps;
-  const keysMs = Object.fromEntries(
-    deps.providers.map(({ mailer: one }) => [one.account, one.remembersKeysForMs]),
-  );
+  const keysMs = Object.fromEntries(deps.providers.map(({ mailer: m }) => [m.account, m.remembersKeysForMs]));
   const ends: End[] = [];
   const isOver = () => time.isLate() || ends.some(endsAllWorkers);
   // With a rate limit there is time to record each batch separately. Without keys, a crash leaves every taken batch in
