@@ -31,8 +31,9 @@ const CAMPAIGN_AHEAD_MS = 400;
 export function createPace({ tokens, clock, account, perSecond, isUrgent = false }: Settings) {
   const key = `mail:${account}`;
   const aheadMs = isUrgent ? PATIENCE_MS : CAMPAIGN_AHEAD_MS;
-  // Without a limit the bucket still says whether the provider wants a pause.
-  const refillPerSecond = perSecond || 10_000;
+  // Without a limit no token is taken, but the bucket still says whether the provider wants a pause.
+  const take = perSecond > 0 ? 1 : 0;
+  const refillPerSecond = perSecond || 1_000;
   // The interval is one percent shorter than the rate demands, so that later requests can make up for a late one.
   const intervalMs = Math.floor(990 / refillPerSecond);
   const nowMs = () => clock.now().getTime();
@@ -42,7 +43,7 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
   /** Asks for a start time until one is granted, the provider wants a pause, or the wait would go beyond `until`. */
   async function ask(until: number): Promise<Taken> {
     for (;;) {
-      const answer = await tokens.take([{ key, capacity: 1, refillPerSecond, take: 1, patienceMs: aheadMs }]);
+      const answer = await tokens.take([{ key, capacity: 1, refillPerSecond, take, patienceMs: aheadMs }]);
       const restMs = Math.max(1, answer.waitMs - aheadMs);
       if (answer.granted || answer.pausedMs > 0 || isUrgent || nowMs() + restMs > until) return answer;
       await sleep(clock, restMs);
@@ -50,7 +51,7 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
   }
 
   return {
-    isOn: perSecond > 0,
+    isOn: take > 0,
 
     /** Resolves when a request may begin, or with an error that says how long to wait before asking again. */
     async reach(): Promise<AppError | undefined> {

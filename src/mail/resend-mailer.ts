@@ -81,7 +81,6 @@ export function readBatchAnswer(
   });
   if (verdict === "ok") {
     const results = resultsIn(body, count);
-    // The answer does not contain a result for every mail.
     return results ? { kind: "taken", results } : answer("unknown", "provider_unavailable");
   }
   // Our earlier request with this key is still running, but its sender died. When asked again later, Resend answers
