@@ -42,7 +42,12 @@ export async function campaignHouse({
 }: Options = {}) {
   const db = await freshDatabase();
   let app: App | undefined;
-  const handle = (request: Request) => app?.doors.inngest(request) ?? Promise.reject(new Error("no app yet"));
+  let callsInFlight = 0;
+  const handle = async (request: Request) => {
+    if (app === undefined) throw new Error("no app yet");
+    callsInFlight += 1;
+    return app.doors.inngest(request).finally(() => (callsInFlight -= 1));
+  };
   const engine = await startEngine({ app: handle, checkpointing });
   const provider = createMailProvider({ settings: mail, clock: engine.clock });
   const down = { database: false };
@@ -98,6 +103,8 @@ export async function campaignHouse({
     engine,
     provider,
     app,
+    /** How many calls of the engine the app is working on, including those of an engine that was killed meanwhile. */
+    callsInFlight: () => callsInFlight,
     /** The services that do not answer at the moment. */
     down,
     call,
