@@ -113,4 +113,22 @@ withChromium("lists", () => {
     await expect.poll(addresses).toEqual(["reader-2@example.com"]);
     await expect.poll(() => page.getByRole("rowheader").allInnerTexts()).toEqual(["reader-2@example.com"]);
   });
+
+  test("the links to other pages keep the filter and lead back", async () => {
+    const { call } = pages.house;
+    const { id } = await call("POST", "/api/lists", { name: "Many" });
+    const people = Array.from({ length: 60 }, (_, n) => ({ email: `one-${n}@example.com` }));
+    await call("POST", `/api/lists/${id}/subscribers`, [...people, { email: "other@example.com" }]);
+    const page = await pages.open(`/lists/${id}?search=one-`);
+    const links = page.getByRole("navigation", { name: "Pages of subscribers" }).getByRole("link");
+    const rowCount = () => page.getByRole("rowheader").count();
+    await expect.poll(rowCount).toBe(50);
+    expect(await links.allInnerTexts()).toEqual(["Next"]);
+    await enter(links.first());
+    await expect.poll(rowCount).toBe(10);
+    expect(await links.allInnerTexts()).toEqual(["First"]);
+    await enter(links.first());
+    await expect.poll(rowCount).toBe(50);
+    expect(page.url()).toMatch(new RegExp(`#/lists/${id}\\?search=one-$`));
+  });
 });
