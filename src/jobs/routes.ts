@@ -17,7 +17,7 @@ type Dependencies = {
 /** Matching jobs are counted up to this number. */
 const MOST_COUNTED = 10_000;
 /** When more jobs were accepted, begun or ended in an hour, the statistics cover fewer minutes. */
-const MOST_IN_STATS = 50_000;
+const MOST_IN_STATS = 20_000;
 /** `isMore`: more than `total` jobs match. */
 export const jobSummaryView = jobSummary.extend({ isMore: z.boolean() });
 z.globalRegistry.add(jobSummaryView, { id: "JobSummary" });
@@ -42,7 +42,7 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
     path: "/api/jobs/stats",
     policy: "user",
     summary:
-      "How the work goes: classes and their promises, and the last sixty minutes or 50,000 jobs; an administrator sees everybody's",
+      "How the work goes: classes and their promises, and the last sixty minutes or 20,000 jobs; an administrator sees everybody's",
     responses: { 200: jobStatsView },
     handler: async ({ requester }) =>
       json(200, toJobStatsView(await jobs.stats(ownerOf(requester), MOST_IN_STATS))),

@@ -21,7 +21,7 @@ const classRow = z.object({
 export const jobStatsRow = z.object({
   classes: z.array(classRow),
   /**
-   * One entry for each of the last sixty minutes; the last entry is the current minute. Fewer when more than 50,000 jobs
+   * One entry for each of the last sixty minutes; the last entry is the current minute. Fewer when more than 20,000 jobs
    * were accepted, begun, ended or retried in sixty minutes: then only the newest minutes are counted.
    */
   perMinute: z.array(
