@@ -78,3 +78,9 @@ export function brief(text: string): string {
   const characters = Array.from(text);
   return characters.length <= 80 ? text : `${characters.slice(0, 79).join("").trimEnd()}…`;
 }
+
+/** The time that ends with the current minute and has so many minutes, at most sixty. */
+export function lastMinutes(minutes: number): string {
+  if (minutes === 60) return "in the last hour";
+  return minutes === 1 ? "in this minute" : `in the last ${minutes} minutes`;
+}

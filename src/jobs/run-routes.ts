@@ -87,7 +87,10 @@ export const runRoutes = ({ jobs, engine, outbox, jobLog }: Dependencies): Route
     summary: "What a job's runs and parts have logged: the newest 200 lines",
     params: idParams,
     responses: { 200: jobLogView },
-    handler: async ({ params }) => json(200, { items: await jobLog.read(params.id, MAX_LINES) }),
+    handler: async ({ params }) => {
+      if (!(await jobs.get(params.id, null))) throw new AppError("not_found", "Job not found");
+      return json(200, { items: await jobLog.read(params.id, MAX_LINES) });
+    },
   }),
   route({
     method: "POST",

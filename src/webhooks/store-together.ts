@@ -1,10 +1,12 @@
 import type { SendableJob } from "#jobs/rows.ts";
-import { codeOf } from "#lib/errors.ts";
+import { AppError, codeOf } from "#lib/errors.ts";
 import type { Arrival, WebhookRepository } from "#webhooks/repository.ts";
 
 /** The most webhooks, and about the most characters, that one statement stores. */
 const MOST_WEBHOOKS = 50;
 const MOST_CHARACTERS = 1_000_000;
+/** When so many webhooks wait, the next is refused, because a slow database must not fill the memory. */
+const MOST_WAITING = 1_000;
 
 type Waiting = {
   arrival: Arrival;
@@ -23,6 +25,8 @@ export function createStoreTogether({ receive }: Pick<WebhookRepository, "receiv
 
   return (arrival: Arrival): Promise<SendableJob | undefined> =>
     new Promise((resolve, reject) => {
+      if (waiting.length >= MOST_WAITING)
+        throw new AppError("database_unavailable", "Too many webhooks wait for the database");
       waiting.push({ arrival, resolve, reject });
       if (!isStoring) void storeWaiting();
     });

@@ -11,12 +11,13 @@ create table public.job_log_lines (
   message text not null,
   -- The other fields of the line, as JSON that may have been cut. Empty: there are none.
   facts text not null,
-  constraint job_log_lines_are_short check (length(message) <= 1000 and length(facts) <= 3000)
+  -- Twice what is kept of a line, because an erasure may replace an address by a longer word.
+  constraint job_log_lines_are_short check (length(message) <= 2000 and length(facts) <= 6000)
 );
 create index job_log_lines_by_job on public.job_log_lines (job_id, id);
 alter table public.job_log_lines enable row level security;
 revoke all on public.job_log_lines from anon, authenticated;
-grant select, insert, delete on public.job_log_lines to service_role;
+grant select, insert, update, delete on public.job_log_lines to service_role;
 
 -- p_lines: [{runId, functionId, at, level, message, facts}], all of one job: the job of the first line's run, or
 -- p_job_id when that run has no job of its own. Lines of no job are not kept. Rows that another request is deleting are

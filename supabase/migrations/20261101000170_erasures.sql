@@ -186,6 +186,7 @@ select private.register_erasable('public.jobs', 'id', '{event_data,result,error}
 select private.register_erasable('public.job_runs', 'run_id', '{error}');
 select private.register_erasable('public.job_parts', 'id', '{last_error}');
 select private.register_erasable('public.job_events', 'job_id', '{data}');
+select private.register_erasable('public.job_log_lines', 'id', '{message,facts}');
 select private.register_erasable('public.dead_letter_queue', 'id', '{event_data,patched_data,refusal,error_message,error_stack,note}');
 select private.register_erasable('public.job_errors', 'id', '{event_data,error_message,error_stack}');
 

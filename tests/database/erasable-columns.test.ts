@@ -13,6 +13,7 @@ const LEFT: Record<string, string> = {
   imports: "owner target scope options merge absent file_url fingerprint said version status undo_counts",
   job_errors: "event_id event_name error_code function_id run_id",
   job_events: "type",
+  job_log_lines: "run_id function_id level",
   job_parts: "bounds counts status claimant",
   job_runs: "status",
   jobs: "kind function_id event_id event_name status requester owner idempotency_key fingerprint",

@@ -39,7 +39,12 @@ test("an erasure removes the person from every table once, and its receipt count
   await completed(campaignId);
 
   const data = { to: PERSON, copies: OTHERS };
-  await insertJob(house.db.sql, { owner: "alice", data }, new Date());
+  const jobId = await insertJob(house.db.sql, { owner: "alice", data }, new Date());
+  const line = { runId: "r", functionId: "f", at: new Date(), level: "info", message: `Wrote to ${PERSON}` };
+  await house.db.sql.query("select keep_log_lines($1, $2)", [
+    jobId,
+    JSON.stringify([{ ...line, facts: JSON.stringify(data) }]),
+  ]);
   const letter = {
     eventId: "e",
     eventName: "e",
@@ -59,6 +64,7 @@ test("an erasure removes the person from every table once, and its receipt count
       "campaign_sends",
       "dead_letter_queue",
       "email_subscribers",
+      "job_log_lines",
       "jobs",
       "notifications",
     ]),
@@ -66,14 +72,14 @@ test("an erasure removes the person from every table once, and its receipt count
 
   // The first answer is lost: its work is neither done nor counted twice.
   house.engine.faults.dropAnswer({ functionId: "erase-person" });
-  const { jobId, erasureUrl } = await erase(PERSON, "k");
-  expect((await erase(PERSON, "k")).jobId).toBe(jobId);
+  const { jobId: eraserId, erasureUrl } = await erase(PERSON, "k");
+  expect((await erase(PERSON, "k")).jobId).toBe(eraserId);
   await house.engine.waitFor(async () => (await receipt(erasureUrl)).status === "completed");
 
   expect(await rowsNaming(PERSON)).toEqual({});
   expect(await Promise.all(OTHERS.map(rowsNaming))).toEqual(others);
   expect((await receipt(erasureUrl)).counts).toEqual(before);
-  const job = async () => (await house.call("GET", `/api/jobs/${jobId}`, undefined, { as: "admin" })).body;
+  const job = async () => (await house.call("GET", `/api/jobs/${eraserId}`, undefined, { as: "admin" })).body;
   // The receipt comes first; the run whose answer was lost is called once more.
   await house.engine.waitFor(async () => (await job()).status === "completed");
   expect(await job()).toMatchObject({

@@ -110,6 +110,22 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(await shop.rows("select from job_log_lines where job_id = $1", [id])).toEqual([]);
   });
 
+  test("a full line keeps room for the word that replaces a short address", async () => {
+    const { id } = await walk({ lines: 1 });
+    await shop.rows(
+      "update job_log_lines set message = repeat('a@b ', 250), facts = repeat('a@b ', 750) where job_id = $1",
+      [id],
+    );
+    await shop.rows(
+      "select private.erase_in_table(erasers, 'a@b', null) from private.erasers where table_name = 'public.job_log_lines'",
+    );
+    expect((await logOf(id))[0]?.message).toBe("erased ".repeat(250));
+  });
+
+  test("the log of an unknown job is not found", async () => {
+    expect((await shop.call("GET", `/api/jobs/${randomUUID()}/log`)).status).toBe(404);
+  });
+
   test("a run completes when its log cannot be stored", async () => {
     await shop.rows("revoke insert on job_log_lines from service_role");
     const { id } = await walk({ lines: 1 });

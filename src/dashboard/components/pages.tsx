@@ -11,10 +11,10 @@ type PagesProps<Row> = {
   /** What the rows are: "reports". */
   what: string;
   /** Shown when there is no row. */
-  empty?: ReactNode;
-  /** How many lines the placeholder has. */
+  empty: ReactNode;
+  /** How many lines are drawn while the page loads. */
   lines?: number;
-  /** The links to the first and to the next page. */
+  /** The words of the links to the first page and to the next one. */
   words?: readonly [string, string];
 } & (
   | Pick<TableProps<Row>, "caption" | "columns" | "isLinked">

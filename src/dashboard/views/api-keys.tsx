@@ -2,6 +2,7 @@ import { AdminsOnlyPage } from "#dashboard/components/admins-only.tsx";
 import { Badge } from "#dashboard/components/badge.tsx";
 import { Page } from "#dashboard/components/page.tsx";
 import { Pages } from "#dashboard/components/pages.tsx";
+import { Empty } from "#dashboard/components/states.tsx";
 import type { Column } from "#dashboard/components/table.tsx";
 import { TimeAgo, TimeUntil } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
@@ -19,7 +20,13 @@ export function ApiKeys({ query }: ViewProps) {
   return (
     <Page title="API keys">
       <NewKey onChange={keys.reload} />
-      <Pages of={keys} what="keys" caption="API keys, newest first" columns={columns(keys.reload)} />
+      <Pages
+        of={keys}
+        what="keys"
+        caption="API keys, newest first"
+        columns={columns(keys.reload)}
+        empty={<Empty icon="key" title="No API key yet" />}
+      />
     </Page>
   );
 }

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { ago, brief, clock, count, exact, lasting, rate, share, short } from "#dashboard/format.ts";
+import {
+  ago,
+  brief,
+  clock,
+  count,
+  exact,
+  lasting,
+  lastMinutes,
+  rate,
+  share,
+  short,
+} from "#dashboard/format.ts";
 
 const now = Date.parse("2026-11-22T12:00:00Z");
 const before = (seconds: number) => ago(new Date(now - seconds * 1000).toISOString(), now);
@@ -16,6 +27,12 @@ describe("the page's numbers and times", () => {
     [86_300, "1 day ago"],
     [90_000, "1 day ago"],
   ])("%s seconds ago are shown as: %s", (seconds, words) => expect(before(seconds)).toBe(words));
+
+  it.each([
+    [60, "in the last hour"],
+    [59, "in the last 59 minutes"],
+    [1, "in this minute"],
+  ])("the time of %s minutes is called: %s", (minutes, words) => expect(lastMinutes(minutes)).toBe(words));
 
   it.each([
     [0, "0 ms"],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { AppError } from "#lib/errors.ts";
+import { AppError, codeOf } from "#lib/errors.ts";
 import type { Arrival } from "#webhooks/repository.ts";
 import { createStoreTogether } from "#webhooks/store-together.ts";
 
@@ -59,6 +59,21 @@ test("a statement stores at most 50 webhooks, and about 1,000,000 characters", a
   }
   expect(statements.map((ids) => ids.length)).toEqual([1, 50, 11, 1, 1]);
   await Promise.all(stored);
+});
+
+test("while 1,000 webhooks wait, the next is refused, and the others are stored", async () => {
+  const { store, ends } = heldStore();
+  const stored = Array.from({ length: 1_002 }, (_, n) => store(arrival(`${n}`)));
+  const refused = stored.pop()?.catch(codeOf);
+  ends[0]?.commit();
+  await settled();
+  stored.push(store(arrival("later")));
+  for (let n = 1; n <= 21; n++) {
+    ends[n]?.commit();
+    await settled();
+  }
+  expect(await Promise.all(stored)).toHaveLength(1_002);
+  expect(await refused).toBe("database_unavailable");
 });
 
 test("a webhook that cannot be stored fails alone", async () => {

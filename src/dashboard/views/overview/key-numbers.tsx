@@ -1,5 +1,5 @@
 import { Stat, Stats } from "#dashboard/components/stat.tsx";
-import { lasting, share, short } from "#dashboard/format.ts";
+import { lasting, lastMinutes, share, short } from "#dashboard/format.ts";
 import type { JobStats } from "#dashboard/types.ts";
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
@@ -29,7 +29,7 @@ export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate
         name="Completed"
         href="#/jobs?status=completed&period=last+hour"
         value={short(sum(completed))}
-        more={perMinute.length === 60 ? "in the last hour" : `in the last ${perMinute.length} minutes`}
+        more={lastMinutes(perMinute.length)}
       />
       <Stat
         name="Promises kept"

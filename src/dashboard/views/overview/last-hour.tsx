@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { Card } from "#dashboard/components/card.tsx";
 import { Plot, type Series } from "#dashboard/components/plot.tsx";
+import { lastMinutes } from "#dashboard/format.ts";
 import type { JobStats } from "#dashboard/types.ts";
 
 type Minute = JobStats["perMinute"][number];
@@ -23,14 +24,14 @@ export function LastHour({ perMinute }: Pick<JobStats, "perMinute">) {
     <div className="halves">
       <Card title="Jobs a minute">
         <Plot
-          label={`Jobs accepted and completed in each of the last ${perMinute.length} minutes`}
+          label={`Jobs accepted and completed per minute ${lastMinutes(perMinute.length)}`}
           times={times}
           series={flow}
         />
       </Card>
       <Card title="Retries and failures a minute">
         <Plot
-          label={`Retries and failures in each of the last ${perMinute.length} minutes`}
+          label={`Retries and failures per minute ${lastMinutes(perMinute.length)}`}
           times={times}
           series={trouble}
         />
