@@ -94,7 +94,10 @@ withChromium("saving a draft", () => {
     const id = await draftCampaign(pages.house, { name: "Two keys", people: 1 });
     const { admin, app } = pages.house.keys;
     // The campaign belongs to the administrator, so the app's key does not find it.
-    const page = await pages.open(`/campaigns/${id}`, { expected: /status of 40[14]|sandboxed/ });
+    const page = await pages.open(`/campaigns/${id}`, {
+      expected: /status of 40[14]|sandboxed/,
+      movesClock: true,
+    });
     const forget = () => page.getByRole("button", { name: "Forget key" }).click();
     const enter = async (key: string) => {
       await page.getByLabel("API key").fill(key);
@@ -105,7 +108,6 @@ withChromium("saving a draft", () => {
     page.on("request", (request) => void (request.method() === "PATCH" && written.push(request.url())));
     // The clock stands still, so that the draft does not save itself before the key is forgotten.
     await page.getByLabel("Subject").waitFor();
-    await page.clock.install();
     await page.clock.pauseAt(Date.now() + 60_000);
     await write(page, "Without a key");
     await forget();

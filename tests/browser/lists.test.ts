@@ -43,9 +43,8 @@ withChromium("lists", () => {
     const { items } = await call("GET", path);
     await call("PATCH", `${path}/${items[0].id}`, { status: "unsubscribed" });
 
-    const page = await pages.open("/jobs");
+    const page = await pages.open("/jobs", { movesClock: true });
     await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
-    await page.clock.install();
     const asked: string[] = [];
     page.on("request", (request) => asked.push(new URL(request.url()).pathname));
     await go(page, "/lists");

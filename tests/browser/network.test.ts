@@ -65,7 +65,7 @@ withChromium("the page and its network connection", () => {
 
   test("a hidden tab makes no requests, and catches up when it is visible again", async () => {
     await pages.house.steer("/_control/latency", { latencyMs: 400 });
-    const page = await pages.open("/jobs", { expected: lost });
+    const page = await pages.open("/jobs", { expected: lost, movesClock: true });
     await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
     const look = (isHidden: boolean) =>
       page.evaluate((hidden) => {
@@ -75,7 +75,6 @@ withChromium("the page and its network connection", () => {
 
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
-    await page.clock.install();
     await look(true);
     await page.clock.fastForward(31_000);
     // A timer that was due may still make a request. The page has ended when a second passes without any.

@@ -15,6 +15,8 @@ type Visit = {
   as?: keyof House["keys"] | null;
   /** Console messages that this test causes, such as the browser's own message about a lost network. */
   expected?: RegExp;
+  /** Lets the test move the clock of the page. It is installed first, because it could not stop timers that began before. */
+  movesClock?: boolean;
 } & Pick<BrowserContextOptions, "colorScheme" | "viewport" | "reducedMotion">;
 
 export type Pages = {
@@ -62,7 +64,7 @@ export function browse(settings: Record<string, string> = {}): Pages {
     get house() {
       return house;
     },
-    async open(view, { as = "admin", expected, ...options } = {}) {
+    async open(view, { as = "admin", expected, movesClock = false, ...options } = {}) {
       const context = await browser.newContext({ viewport: desktop, ...options });
       context.setDefaultTimeout(patienceMs);
       const page = await context.newPage();
@@ -71,6 +73,7 @@ export function browse(settings: Record<string, string> = {}): Pages {
         if (expected?.test(complaint) !== true) complaints.push(complaint);
       });
       if (as !== null) await context.addInitScript(giveKey, house.keys[as]);
+      if (movesClock) await page.clock.install();
       await page.goto(`${house.url}/#${view}`);
       return page;
     },
