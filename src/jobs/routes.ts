@@ -42,7 +42,7 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
     path: "/api/jobs/stats",
     policy: "user",
     summary:
-      "How the work goes: classes and their promises, and the last sixty minutes or 20,000 jobs; an administrator sees everybody's",
+      "How the work goes: classes and their promises, and the last sixty minutes, or fewer with more than 20,000 jobs; an administrator sees everybody's",
     responses: { 200: jobStatsView },
     handler: async ({ requester }) =>
       json(200, toJobStatsView(await jobs.stats(ownerOf(requester), MOST_IN_STATS))),

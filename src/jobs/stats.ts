@@ -9,7 +9,7 @@ const classRow = z.object({
   waiting: z.number(),
   running: z.number(),
   oldestWaitingMs: ms,
-  /** The jobs that began in the minutes of `perMinute`. The following fields also count these minutes. */
+  /** The jobs that began in the minutes of `perMinute`. The following fields are about these minutes, too. */
   started: z.number(),
   /** The share of jobs that began before they were due, among all jobs that began or should have begun. */
   keptShare: share,

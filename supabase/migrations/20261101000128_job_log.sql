@@ -1,5 +1,5 @@
 -- A line that a run of a job, one of its parts, or the handler of its failure has logged. A job keeps its newest 200 lines,
--- and they are deleted with it. They were masked before, as every line of the log is.
+-- and they are deleted with it. Their fields are masked as in every line of the log.
 
 create table public.job_log_lines (
   id bigint generated always as identity primary key,

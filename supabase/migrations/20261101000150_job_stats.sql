@@ -1,5 +1,5 @@
--- Statistics: what waits and runs now, and what happened in the last minutes. What an administrator's statistics read of
--- waiting, running and begun jobs is in an index, because these jobs are far apart in the table.
+-- Statistics: what waits and runs now, and what happened in the last minutes. Indexes contain every column that an
+-- administrator's statistics read of waiting, running and begun jobs, because these jobs are far apart in the table.
 
 create function private.ms(p_time interval)
 returns integer
@@ -9,9 +9,9 @@ as $$
   select round(extract(epoch from p_time) * 1000)::integer;
 $$;
 
--- Since when the statistics count, as the start of a minute: for sixty minutes that end with the minute p_last. When more
--- than p_most jobs were accepted, begun, ended or retried in that time, it is the first minute that has at most p_most
--- of each, but never later than p_last. So the statistics of a busy hour do not take longer.
+-- The minute from which the statistics count, up to the minute p_last: 59 minutes before p_last. When more than p_most
+-- jobs, of all owners, were accepted, begun, ended or retried since then, it is the earliest minute since which there are
+-- at most p_most of each, but never later than p_last. So the statistics of a busy hour do not take longer.
 create function private.stats_since(p_last timestamptz, p_most integer)
 returns timestamptz
 language plpgsql stable
@@ -21,7 +21,7 @@ as $$
 declare
   v_first timestamptz := p_last - interval '59 minutes';
 begin
-  -- greatest() ignores a null, which means that there are not so many.
+  -- A null means that there are not so many; greatest() ignores it.
   return least(p_last, greatest(v_first, date_trunc('minute', greatest(
     (select created_at from public.jobs where created_at >= v_first order by created_at desc offset p_most limit 1),
     (select started_at from public.jobs where started_at >= v_first order by started_at desc offset p_most limit 1),

@@ -134,8 +134,9 @@ $$;
 -- The last check before p_provider is called. Takes at most p_limit open batches of the part; a batch of which another
 -- provider may have accepted a mail is left to that provider. Recipients who left the list or were suppressed since
 -- planning are skipped, as long as no provider can have accepted the batch; after that its content is frozen.
--- p_keys_ms: {"<provider>": milliseconds} for which the provider recognises the key of a batch, which may be sent again
--- with its key meanwhile; a provider without keys is not named. Any other batch in doubt becomes unknown, and a person must resolve it. Returns
+-- p_keys_ms: {"<provider>": for how many milliseconds it recognises the key of a batch}; a provider without keys is not
+-- named. In this time a batch in doubt may be sent again with its key. Later it becomes unknown, and a person must resolve
+-- it. Returns
 -- {"state": "open", "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id, email,
 -- fields]]}]} | {"state": "done" | "lost"} | {"state": "stopped", "because"} | {"state": "paused"}: a person
 -- paused the campaign.

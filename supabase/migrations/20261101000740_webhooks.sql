@@ -116,8 +116,8 @@ select private.register_work_kind('{"function_id": "process-webhook", "event_nam
 select private.register_erasable('public.webhook_inbox', 'id', '{body}');
 
 -- Stores webhooks and accepts their jobs in one transaction: [{"webhook", "request"}]. A request of null: its type is
--- not handled, or it is unreadable. A webhook that the inbox already has changes nothing. Returns what
--- the outbox needs of the new jobs.
+-- not handled, or it is unreadable. A webhook that the inbox already has changes nothing. Returns the new jobs, with the
+-- fields that the outbox needs.
 create function public.receive_webhooks(p_webhooks jsonb, p_now timestamptz)
 returns table (id uuid, event_name text, event_data jsonb, released_at timestamptz)
 language sql

@@ -40,7 +40,7 @@ select private.register_work_kind('{"function_id": "replay-inbox", "event_name":
   "subjects": "private.inbox_replay_subjects",
   "summary": "Handles received webhooks once more"}');
 
--- The webhooks that match the filter: by their time, or by their ids; the other is null. Webhooks that wait for their job
+-- The webhooks that match the filter. It has either a period, and p_ids is null, or p_ids. Webhooks that wait for their job
 -- are left out, because that job handles them anyway.
 create function private.webhooks_of_replay(
   p_source text, p_types text[], p_starts_at timestamptz, p_ends_at timestamptz, p_ids uuid[], p_verdict text

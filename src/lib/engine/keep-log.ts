@@ -23,7 +23,7 @@ const MOST_FACTS_CHARS = 3_000;
 
 const linesOfRequest = new AsyncLocalStorage<LogLine[]>();
 
-/** Writes the log's lines to `to`, and remembers those of the current request, if `keepLog` asked for it. */
+/** Writes the log's lines to `to`, and remembers those that are logged during a request that `keepLog` wraps. */
 export const rememberLines = (to: DestinationStream = pino.destination(1)): DestinationStream => ({
   write(text) {
     to.write(text);
@@ -43,7 +43,7 @@ type Dependencies = {
 
 /**
  * Keeps what a run logs with its job: one statement for each request that has logged something, and none for others.
- * Start, end and steps of a run are logged elsewhere, so a run that logs nothing itself costs nothing here.
+ * The start, the end and the steps of a run are not kept, because its timeline and its trace have them.
  */
 export const keepLog = ({ keep, logger }: Dependencies) =>
   class KeepLog extends Middleware.BaseMiddleware {

@@ -6,7 +6,7 @@ import type { JobStats } from "#dashboard/types.ts";
 
 type Minute = JobStats["perMinute"][number];
 
-/** Accepted jobs, ended jobs, and failures in the last sixty minutes, or fewer when many jobs are under way. */
+/** Accepted jobs, ended jobs, and failures in the last sixty minutes, or in fewer when these have very many jobs. */
 export function LastHour({ perMinute }: Pick<JobStats, "perMinute">) {
   const { times, flow, trouble } = useMemo(() => {
     const valuesOf = (pick: (minute: Minute) => number) => perMinute.map(pick);
