@@ -33,7 +33,11 @@ const PAUSE_MS = 2_000;
 
 /** Resend's batch API: 100 mails per request, 5 requests per second. */
 export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, clock: Clock): Mailer {
-  const post = async (mails: readonly string[], idempotencyKey: string): Promise<BatchAnswer> => {
+  const post = async (
+    mails: readonly string[],
+    idempotencyKey: string,
+    signal: AbortSignal,
+  ): Promise<BatchAnswer> => {
     const response = await fetch(`${env.RESEND_BASE_URL.replace(/\/$/, "")}/emails/batch`, {
       method: "POST",
       headers: {
@@ -43,6 +47,7 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, cloc
         "x-batch-validation": "permissive",
       },
       body: `[${mails.join(",")}]`,
+      signal,
     });
     const body: unknown = await response.json().catch(() => undefined);
     return readBatchAnswer(response, body, mails.length, clock.now());
@@ -53,7 +58,11 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, cloc
     async sendBatch(mails, idempotencyKey) {
       if (env.RESEND_API_KEY === undefined)
         return { kind: "refused", error: new AppError("not_configured", "RESEND_API_KEY is not set") };
-      return withTimeout(post(mails, idempotencyKey), TIMEOUT_MS, "provider_timeout").catch(failedCall);
+      const call = new AbortController();
+      // A request that still waits for a connection must not be sent after its batch has become "unknown".
+      return withTimeout(post(mails, idempotencyKey, call.signal), TIMEOUT_MS, "provider_timeout")
+        .catch(failedCall)
+        .finally(() => call.abort());
     },
   };
 }

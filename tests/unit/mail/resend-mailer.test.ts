@@ -11,16 +11,21 @@ const settings = { RESEND_BASE_URL: "http://resend.test", RESEND_API_KEY: "key",
 const sendOne = (fetch: typeof globalThis.fetch) =>
   resendMailer(settings, fetch, systemClock).sendBatch(["{}"], "campaign:1");
 
-test("a request without an answer times out after 20 s, and its outcome is unknown", async () => {
+test("a request without an answer is aborted after 20 s, and its outcome is unknown", async () => {
+  const aborted = vi.fn();
   const silent: typeof fetch = (_, init) =>
     new Promise((_resolve, reject) => {
-      init?.signal?.addEventListener("abort", () => reject(init.signal?.reason));
+      init?.signal?.addEventListener("abort", () => {
+        aborted();
+        reject(init.signal?.reason);
+      });
     });
   const answer = sendOne(silent);
   await vi.advanceTimersByTimeAsync(19_999);
   expect(vi.getTimerCount()).toBe(1);
   await vi.advanceTimersByTimeAsync(1);
   expect(await answer).toMatchObject({ kind: "unknown", error: { code: "provider_timeout" } });
+  expect(aborted).toHaveBeenCalledOnce();
 });
 
 test("an answer clears the timeout", async () => {
