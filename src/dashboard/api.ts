@@ -1,5 +1,6 @@
 /** The page reads all data from `/api`, with the key of this tab. */
 import { createClient, Problem } from "#client/index.ts";
+import { withStop } from "./format.ts";
 import { currentKey, forgetKey } from "./key.ts";
 
 export { Problem };
@@ -15,6 +16,9 @@ export const api = createClient({
     return answer;
   },
 });
+
+/** What is wrong and what to do, as sentences of one text. */
+export const sentencesOf = ({ detail, hint }: Problem): string => `${withStop(detail)} ${hint}`.trim();
 
 /** Converts any error to one that can be shown. */
 export function problemOf(error: unknown): Problem {

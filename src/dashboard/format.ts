@@ -84,3 +84,6 @@ export function lastMinutes(minutes: number): string {
   if (minutes === 60) return "in the last hour";
   return minutes === 1 ? "in this minute" : `in the last ${minutes} minutes`;
 }
+
+/** The sentence with a full stop, unless it ends with a mark already. */
+export const withStop = (sentence: string): string => sentence.replace(/[^.!?…]$/, "$&.");

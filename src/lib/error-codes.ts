@@ -40,10 +40,10 @@ export const MEANINGS = {
     404,
     "stop",
     "Not found",
-    "Check the id. What belongs to another owner is also reported as not found.",
+    "Check the address and its id. What belongs to another owner is also reported as not found.",
   ),
   method_not_allowed: meaning(405, "stop", "Method not allowed", "The Allow header names the methods."),
-  conflict: meaning(409, "stop", "Conflict", "It has changed meanwhile: read it again, then decide."),
+  conflict: meaning(409, "stop", "Conflict", "Read it again, and decide by its present state."),
   already_handled: meaning(
     409,
     "stop",

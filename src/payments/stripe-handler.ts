@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 import type { Stripe } from "#lib/outside/stripe.ts";
+import { unreadableError } from "#lib/outside/unreadable-error.ts";
 import type { PaymentRepository, State } from "#payments/repository.ts";
 import {
   charge,
@@ -113,7 +114,5 @@ export const stripeHandler =
 
 const asAppError = (type: string) => (error: unknown) => {
   if (!(error instanceof z.ZodError)) throw error;
-  throw new AppError("invalid_request", `The object of ${type} lacks a field that its handler needs`, {
-    cause: error,
-  });
+  throw unreadableError(`The object of ${type}`, error);
 };

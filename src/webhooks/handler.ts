@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { AppError } from "#lib/errors.ts";
 import { parseJson } from "#lib/http/json.ts";
+import { unreadableError } from "#lib/outside/unreadable-error.ts";
 import type { Verdict, Webhook } from "#webhooks/repository.ts";
 
 export type Handled = {
@@ -22,7 +22,5 @@ export type Handler = (webhook: Webhook) => Promise<Handled>;
 export function parsePayload<T>({ type, body }: Webhook, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(parseJson(body));
   if (parsed.success) return parsed.data;
-  throw new AppError("invalid_request", `The webhook ${type} lacks a field that its handler needs`, {
-    cause: parsed.error,
-  });
+  throw unreadableError(`The webhook ${type}`, parsed.error);
 }

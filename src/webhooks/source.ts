@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Env } from "#lib/env.ts";
-import { AppError } from "#lib/errors.ts";
 import type { Scheme } from "#lib/outside/signature.ts";
+import { unreadableError } from "#lib/outside/unreadable-error.ts";
 import { storableId } from "#lib/storable.ts";
 
 /** The facts of a webhook that the inbox stores in addition to its bytes. */
@@ -46,5 +46,5 @@ export const foreignName = z.string().min(1).max(2000).transform(storableId);
 export function parseEnvelope<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new AppError("invalid_request", "The webhook lacks its id or its type", { cause: parsed.error });
+  throw unreadableError("The webhook", parsed.error);
 }

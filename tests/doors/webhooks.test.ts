@@ -231,7 +231,8 @@ describe("4xx: the problem does not say why the webhook was refused, and the ref
     expect((await post(`"${"x".repeat(5 * 1024 * 1024)}"`)).status).toBe(413);
     expect((await post("{}", { headers: { "content-type": "text/plain" } })).status).toBe(415);
     expect((await post("{")).status).toBe(400);
-    expect((await post('{"id": "evt_1"}')).status).toBe(400);
+    const incomplete = await post('{"id": "evt_1", "type": "charge.refunded", "created": 1}');
+    expect([incomplete.status, incomplete.body.detail]).toEqual([400, expect.stringContaining('"data')]);
   });
 });
 

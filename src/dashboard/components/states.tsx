@@ -1,6 +1,7 @@
 /** What is shown instead of content: loading, empty, or an error. */
 import type { ReactNode } from "react";
 import type { Problem } from "#dashboard/api.ts";
+import { withStop } from "#dashboard/format.ts";
 import { Icon, type IconName } from "./icon.tsx";
 import "./states.css";
 
@@ -45,7 +46,7 @@ export function ErrorNote({ problem, onRetry }: { problem: Problem; onRetry?: ()
     <div className="error-note" role="alert">
       <Icon name="alert" size={20} />
       <div>
-        <strong>{problem.detail}</strong> {problem.hint}
+        <strong>{withStop(problem.detail)}</strong> {problem.hint}
       </div>
       {onRetry && (
         <button type="button" onClick={onRetry}>

@@ -1,5 +1,5 @@
 import { useCallback, useRef, useState } from "react";
-import { problemOf } from "#dashboard/api.ts";
+import { problemOf, sentencesOf } from "#dashboard/api.ts";
 import { toast } from "#dashboard/components/toasts.tsx";
 
 /**
@@ -16,8 +16,7 @@ export function useAction<Arguments extends unknown[]>(action: (...args: Argumen
       setIsBusy(true);
       action(...args)
         .catch((error: unknown) => {
-          const { detail, hint } = problemOf(error);
-          toast({ tone: "bad", text: `${detail} ${hint}`.trim() });
+          toast({ tone: "bad", text: sentencesOf(problemOf(error)) });
         })
         .finally(() => {
           isRunning.current = false;

@@ -10,6 +10,7 @@ import {
   rate,
   share,
   short,
+  withStop,
 } from "#dashboard/format.ts";
 
 const now = Date.parse("2026-11-22T12:00:00Z");
@@ -79,4 +80,10 @@ describe("the page's numbers and times", () => {
   it("an exact time includes its time zone", () => {
     expect(exact("2026-11-22T09:34:09Z")).toMatch(/^Nov 2\d, 2026, \d\d:\d\d:09 (UTC|GMT|[A-Z]+)/);
   });
+
+  it.each([
+    ["Job not found", "Job not found."],
+    ["Really?", "Really?"],
+    ["Done.", "Done."],
+  ])("%s, before another sentence, is %s", (sentence, stopped) => expect(withStop(sentence)).toBe(stopped));
 });

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { api, problemOf } from "#dashboard/api.ts";
+import { api, problemOf, sentencesOf } from "#dashboard/api.ts";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { brief } from "#dashboard/format.ts";
 import { idOf } from "#dashboard/hooks/use-hash-route.ts";
@@ -26,8 +26,7 @@ export function useSubmit(lane: Lane, onQueued: () => void) {
       onQueued();
     }
     if (sorted.failure === null) return true;
-    const { detail, hint } = problemOf(sorted.failure.reason);
-    toast({ tone: "bad", text: `${detail} ${hint}`.trim() });
+    toast({ tone: "bad", text: sentencesOf(problemOf(sorted.failure.reason)) });
     return false;
   };
 

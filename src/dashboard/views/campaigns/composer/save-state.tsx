@@ -1,6 +1,6 @@
 import type { Problem } from "#dashboard/api.ts";
 import { Note } from "#dashboard/components/note.tsx";
-import { timeOfDay } from "#dashboard/format.ts";
+import { timeOfDay, withStop } from "#dashboard/format.ts";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import { REQUIRED } from "./draft.ts";
 
@@ -31,7 +31,7 @@ export function SaveProblem({ isSaved, problem, resolve }: SaveStateProps) {
     <div role="status">
       {!isSaved && problem && (
         <Note tone="warn" icon="alert">
-          <strong>Not saved: {problem.detail}</strong> {problem.hint}
+          <strong>Not saved: {withStop(problem.detail)}</strong> {problem.hint}
           {problem.status === 409 && (
             <div className="row composer-conflict">
               <button type="button" aria-disabled={isBusy} onClick={() => run("theirs")}>
