@@ -62,6 +62,15 @@ withChromium("saving a draft", () => {
     expect(rows).toEqual([{ subject: "Second", version: 2 }]);
   });
 
+  test("a new draft that is not complete is there again after a visit to another view", async () => {
+    const page = await pages.open("/campaigns/new", { expected: /sandboxed/ });
+    await write(page, "Half a mail");
+    await go(page, "/jobs");
+    await page.getByText("The draft waits in this tab, not saved: a draft needs a list").waitFor();
+    await go(page, "/campaigns/new");
+    await expect.poll(() => page.getByLabel("Subject").inputValue()).toBe("Half a mail");
+  });
+
   test("leaving during a conflict says that the draft was not saved", async () => {
     const id = await draftCampaign(pages.house, { name: "Conflict", people: 1 });
     const page = await pages.open(`/campaigns/${id}`, { expected: /status of 409/ });

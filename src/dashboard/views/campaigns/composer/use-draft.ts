@@ -12,22 +12,32 @@ const PAUSE_MS = 3_000;
 /** How soon a draft is saved again after a temporary failure, such as a lost network. */
 const RETRY_MS = 15_000;
 
+/** A new draft that was left before it could be saved, and the key of its author. It is there again in the next new draft. */
+let left: { draft: Draft; key: string | null } | undefined;
+
 /**
  * The draft as the author writes it, and as the API has it. It is saved automatically. When it was also changed
  * elsewhere, the author first decides which version is kept. A page with unsaved changes asks before it is closed.
  */
 export function useDraft(given: Campaign | undefined) {
-  const [draft, setDraft] = useState(() => draftOf(given));
+  const [draft, setDraft] = useState(() =>
+    given === undefined && left?.key === currentKey() ? left.draft : draftOf(given),
+  );
   const { saved, savedAtMs, failure, save, fetchTheirs } = useStoredDraft(given, draft);
   const isSaved = saved.unanswered === undefined && isEqual(draft, saved.draft);
   const problem = failure?.problem;
   const needsAuthor = problem?.status === 409;
   useAutosave({ draft, failure, save, isReady: !isSaved && isComplete(draft) && !needsAuthor });
+  const isOnlyHere = given === undefined && saved.campaign === undefined && !isSaved && !isComplete(draft);
   useLastSave({
     save,
     isSaved,
+    isOnlyHere,
     obstacle: needsAuthor ? problem?.detail : isComplete(draft) ? undefined : REQUIRED,
   });
+  useEffect(() => {
+    if (given === undefined) left = isOnlyHere ? { draft, key: currentKey() } : undefined;
+  }, [given, draft, isOnlyHere]);
   useEffect(() => {
     if (isSaved) return undefined;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -81,17 +91,20 @@ function useAutosave({ draft, isReady, failure, save }: AutosaveOptions): void {
 
 type LastSaveOptions = {
   isSaved: boolean;
+  /** Whether this is a new draft that cannot be saved yet. It is kept for the author's return. */
+  isOnlyHere: boolean;
   /** Why the draft cannot be saved now. */
   obstacle: string | undefined;
   save: () => Promise<unknown>;
 };
 
 /** Saves the draft when the user opens another view. When that fails, a message says so. */
-function useLastSave({ isSaved, obstacle, save }: LastSaveOptions): void {
+function useLastSave({ isSaved, isOnlyHere, obstacle, save }: LastSaveOptions): void {
   const leave = useEffectEvent(() => {
     if (isSaved) return;
     const tell = (why: string) => toast({ tone: "bad", text: `The draft was not saved: ${why}` });
     if (currentKey() === null) tell("the page has no key");
+    else if (isOnlyHere) toast({ tone: "info", text: `The draft waits in this tab, not saved: ${obstacle}` });
     else if (obstacle !== undefined) tell(obstacle);
     else save().catch((error: unknown) => tell(problemOf(error).detail));
   });
