@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { vacuum } from "../support/vacuum.ts";
 
 /** The jobs of one hour, in no order on the disk and large, so that each would be a block to read. */
 const JOBS = 3_000;
@@ -11,8 +12,6 @@ let session: pg.PoolClient;
 beforeAll(async () => {
   db = await freshDatabase();
   session = await db.sql.connect();
-  // A vacuum marks no block as visible to all while its commits are not on the disk.
-  await session.query("set synchronous_commit = on");
   await session.query(`
     insert into jobs (kind, function_id, event_id, event_name, event_data, requester, status, priority, created_at,
       ready_at, due_at, released_at, sent_at, started_at, ended_at, updated_at)
@@ -23,7 +22,7 @@ beforeAll(async () => {
       case when n % 4 > 0 then at end, case when n % 4 > 1 then at end, at
     from (select n, ${NOW} - n * interval '1 second' as at from generate_series(1, ${JOBS}) as n) as rows
     order by md5(n::text)`);
-  await session.query("vacuum analyze jobs");
+  await vacuum(session);
 });
 afterAll(async () => {
   session.release();

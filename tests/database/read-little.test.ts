@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { vacuum } from "../support/vacuum.ts";
 
 /**
  * A request for one page reads about one page, however long the ledger is. Counted in blocks of the database, which are
@@ -42,7 +43,7 @@ beforeAll(async () => {
       'usd', t from ${each};
     insert into payments (id, status, created_at, updated_at)
     select n::text, what, t, t from ${each}`);
-  await session.query("vacuum analyze");
+  await vacuum(session);
 });
 afterAll(async () => {
   session.release();
