@@ -34,6 +34,17 @@ async function settle(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => setTimeout(painted, 1500))));
 }
 
+/** In a picture, the paths of an error's stack begin at the project's folder and not at the root of the machine. */
+const shortenPaths = (page: Page): Promise<void> =>
+  page.evaluate(
+    (project) => {
+      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      for (let text = texts.nextNode(); text !== null; text = texts.nextNode())
+        text.nodeValue = text.nodeValue?.replaceAll(project, "") ?? null;
+    },
+    `${resolve(import.meta.dirname, "../..")}/`,
+  );
+
 async function picture(page: Page, file: string): Promise<void> {
   // A palette of 256 colors is enough for a page, and takes a third of the bytes.
   const png = await sharp(await page.screenshot({ animations: "disabled" }))
@@ -64,6 +75,7 @@ async function takeAll(
       await page.evaluate((to) => void (location.hash = to), view);
       await act?.(page);
       await settle(page);
+      await shortenPaths(page);
       await picture(page, join(folder, `${name}-${look}.png`));
     }
   }
