@@ -45,8 +45,15 @@ function ToastNote({ toast: { id, tone, text, href } }: { toast: Shown }) {
   const stays = tone === "bad" || isHeld;
   useEffect(() => {
     if (stays) return undefined;
-    const timer = setTimeout(close, SHOWN_MS, id);
-    return () => clearTimeout(timer);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    // The time begins when the message is painted, which a tab in the background is not.
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(close, SHOWN_MS, id);
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
   }, [id, stays]);
   return (
     <div
