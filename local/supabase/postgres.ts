@@ -176,7 +176,8 @@ const becomesReady = async (cluster: Cluster, child: ChildProcess, port: number)
 };
 
 const answers = async (url: string): Promise<boolean> => {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  // A process that is busy with other work may need seconds for a connection, and would otherwise never get one.
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   client.on("error", () => {});
   try {
     await client.connect();
