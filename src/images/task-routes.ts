@@ -42,7 +42,7 @@ export const taskRoutes = ({ images, cancelJob }: Dependencies): Route[] => [
     method: "GET",
     path: "/api/tasks",
     policy: "user",
-    summary: "Image tasks, newest first; an administrator sees everybody's",
+    summary: "Image tasks, newest first; an administrator sees those of all owners",
     query: listQuery,
     responses: { 200: z.object({ items: z.array(taskView), nextCursor: z.string().nullable() }) },
     handler: async ({ query: { limit, cursor, ...filter }, requester }) => {

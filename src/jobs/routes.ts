@@ -27,7 +27,7 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
     method: "GET",
     path: "/api/jobs",
     policy: "user",
-    summary: "Jobs, newest first; an administrator sees everybody's",
+    summary: "Jobs, newest first; an administrator sees those of all owners",
     query: z.object({ ...pageQuery, ...filterQuery }),
     responses: { 200: z.object({ items: z.array(jobView), nextCursor: z.string().nullable() }) },
     handler: async ({ query, requester }) => {
@@ -42,7 +42,7 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
     path: "/api/jobs/stats",
     policy: "user",
     summary:
-      "How the work goes: classes and their promises, and the last sixty minutes, or fewer with more than 20,000 jobs; an administrator sees everybody's",
+      "Classes of work and their promises, and the last sixty minutes, or fewer if these have more than 20,000 jobs; an administrator sees the jobs of all owners",
     responses: { 200: jobStatsView },
     handler: async ({ requester }) =>
       json(200, toJobStatsView(await jobs.stats(ownerOf(requester), MOST_IN_STATS))),

@@ -82,7 +82,7 @@ create table public.campaign_batches (
   constraint campaign_batches_status_is_valid check (status in ('pending', 'sending', 'done', 'unknown')),
   constraint campaign_batches_say_since_when_they_are_in_doubt
     check (status <> 'sending' or first_sending_at is not null),
-  constraint campaign_batches_account_for_everybody_at_the_end
+  constraint campaign_batches_name_each_recipient_at_the_end
     check (status in ('pending', 'sending')
       or sent_count + failed_count + skipped_count + unknown_count = recipient_count)
 ) with (fillfactor = 40);

@@ -355,12 +355,12 @@ describe("settling batches", () => {
     const part = await claim(jobId, 1, "run-1");
     const [batch] = await take(part);
     const [first, second] = batch?.recipients ?? [];
-    const nobody = { batchNo: 1, sent: {}, failed: {} };
-    const oneSent = { ...nobody, sent: { [String(first?.[0])]: "m-1" } };
+    const noRecipient = { batchNo: 1, sent: {}, failed: {} };
+    const oneSent = { ...noRecipient, sent: { [String(first?.[0])]: "m-1" } };
     const failed: Record<string, [string, string]> = { [String(second?.[0])]: ["invalid_recipient", "gone"] };
     const settle = (outcome: Outcome) => ledger.settle(part, "test", [outcome]);
-    const unnamed = "campaign_batches_account_for_everybody_at_the_end";
-    for (const outcome of [nobody, oneSent, { ...oneSent, failed }])
+    const unnamed = "campaign_batches_name_each_recipient_at_the_end";
+    for (const outcome of [noRecipient, oneSent, { ...oneSent, failed }])
       await expect(settle(outcome)).rejects.toThrow(unnamed);
     expect(await settle({ ...oneSent, failed, rest: "provider_timeout" })).toBe("done");
     expect((await api.get(id, "alice")).counts).toMatchObject({ sent: 1, failed: 1, unknown: 8 });
