@@ -10,8 +10,8 @@ const USAGE = `npm run bench -- campaign [--recipients 100000] [--rounds 5] [--j
 npm run bench -- campaign --pace 5 [--recipients 10000]     with the provider's own rate limit instead`;
 
 /**
- * The number of requests in flight at the provider, and the provider's latency. Like BATCH, these are the values with
- * which other queues were measured.
+ * The number of requests in flight at the provider, and the provider's latency. Other queues were measured with the
+ * same values, and with the same BATCH.
  */
 const IN_FLIGHT = 10;
 const LATENCY_MS = 20;
@@ -58,7 +58,7 @@ export async function run(args: string[]): Promise<void> {
 }
 
 async function unpaced(stack: BenchStack, listId: string, recipients: number, count: number, json: boolean) {
-  // This round does not count, because it loads all code and opens all connections. In a running site that is already
+  // The first round is not measured: it loads all code and opens all connections, which a running site has already
   // done.
   await bare(stack, recipients);
   await send(stack, listId);

@@ -9,8 +9,8 @@ const silent = { info() {}, warn() {}, error() {}, debug() {} };
 const numbered = (name: string) => eventType(name, { schema: staticSchema<{ n: number }>() });
 
 /**
- * Calls of the functions without the SDK get this answer in the SDK's format, at almost no CPU. The SDK would take 2-3
- * ms for each of 100,000 runs, and hide the engine's share.
+ * The app answers calls of two functions with a prepared text in the SDK's format, which costs almost no CPU. The SDK
+ * would take 2-3 ms for each of 100,000 runs, and that time would hide the engine's share.
  */
 const longSleep = [{ op: "Sleep", id: createHash("sha1").update("long").digest("hex"), name: "30d" }];
 const plainAnswers = new Map([
@@ -21,8 +21,8 @@ const plainAnswers = new Map([
 export type BenchApp = Awaited<ReturnType<typeof startApp>>;
 
 /**
- * An app with functions of 0, 1 and 10 steps on the real SDK, and two functions without it. The app resolves a promise
- * when a numbered run has ended.
+ * An app with functions of 0, 1 and 10 steps that use the real SDK, and two functions that do not use the SDK.
+ * `ended(n)` resolves when the run of event number n has ended.
  */
 export async function startApp(engineUrl: string) {
   const inngest = new Inngest({ id: "bench", isDev: true, baseUrl: engineUrl, logger: silent });
@@ -82,7 +82,7 @@ export async function startApp(engineUrl: string) {
       if (sample === undefined) throw new Error("no call was seen yet");
       return sample;
     },
-    /** Resolves when the run whose event has this number has ended. */
+    /** Resolves when the run of event number `n` has ended. */
     ended: (n: number) => new Promise<void>((resolve) => waiting.set(n, resolve)),
     close: async () => {
       server.closeAllConnections();

@@ -5,7 +5,10 @@ const USAGE = "npm run bench -- feed [--entries 1000000] [--json]";
 
 const ROUNDS = 200;
 const FOLLOWERS = 10_000;
-/** How many authors each reader follows. The posts of most of them are pushed, and those of a few are pulled. */
+/**
+ * How many authors each reader follows. The posts of PULLED of these authors are pulled, and the posts of all others
+ * are pushed.
+ */
 const FOLLOWED = 200;
 const PULLED = 10;
 const ENTRIES_PER_READER = 1000;
@@ -20,8 +23,8 @@ const NAIVE = `select posts.id, posts.author, posts.content, posts.created_at
   order by sequence desc limit 50`;
 
 /**
- * Measures how long GET /api/feed takes over HTTP through the whole stack, and, in the same database, its statement
- * alone and the naive join. Also measures the cost of bringing a post to 10,000 followers.
+ * Measures how long GET /api/feed takes over HTTP through the whole stack. In the same database, also measures the
+ * request's SQL statement alone, the naive join, and the cost of copying a post into the feeds of 10,000 followers.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {
@@ -84,7 +87,7 @@ async function measure(read: () => Promise<void>) {
   return { p50: at(0.5), p95: at(0.95) };
 }
 
-/** Creates authors with posts, and readers with full feeds. Returns one of the readers: the owner of the app's key. */
+/** Creates authors with posts, and readers with full feeds. Returns the reader who owns the app's API key. */
 async function fill({ sql, call }: BenchStack, entries: number): Promise<string> {
   const { id } = await call<{ id: string }>("POST", "/api/posts", { content: "whose key is this?" });
   const { rows } = await sql.query("select author from posts where id = $1", [id]);
@@ -137,7 +140,7 @@ async function pushOnce({ sql, call, usage, statements }: BenchStack, owner: str
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const ms = Math.round(performance.now() - began);
-  // The job ends before the end of its last run is recorded.
+  // The job ends before its last run is recorded as ended, so this waits before it counts executions.
   await new Promise((resolve) => setTimeout(resolve, 2000));
   return {
     ms,

@@ -53,7 +53,7 @@ async function measure(
   rounds: number,
   say: (line: string) => void,
 ) {
-  // This import does not count, because it loads all code and opens all connections. In a running site that is already
+  // The first import is not measured: it loads all code and opens all connections, which a running site has already
   // done.
   await importFile(stack, file, rows);
   const parseOnly = rows / (await timed(() => parse(file)));

@@ -83,7 +83,7 @@ function pathsOf(jobs: number): string[] {
   ];
 }
 
-/** The time until the whole answer has arrived, or, for a stream, its first message. */
+/** The time until the whole answer, or the first message of a stream, has arrived. */
 async function timeOf({ urls, keys }: BenchStack, path: string): Promise<number> {
   const began = performance.now();
   const response = await fetch(urls.site + path, { headers: { authorization: `Bearer ${keys.admin}` } });

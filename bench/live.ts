@@ -11,8 +11,8 @@ const CHANGES_PER_SECOND = 10;
 const JOBS = 50;
 
 /**
- * Measures how soon after its commit a change reaches every client that follows a stream. The streams end regularly,
- * and the clients reconnect.
+ * Measures the time from the commit of a change until every client that follows a stream has received the change. The
+ * streams end regularly, and the clients reconnect.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {

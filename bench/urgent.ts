@@ -78,7 +78,7 @@ export async function run(args: string[]): Promise<void> {
   }
 }
 
-/** Supabase Auth's call of its Send Email hook. */
+/** Calls the Send Email hook as Supabase Auth does. */
 async function ask(stack: BenchStack, email: string): Promise<void> {
   const data = { token: "123456", token_hash: randomUUID(), email_action_type: "recovery" };
   const body = JSON.stringify({ user: { id: randomUUID(), email }, email_data: data });

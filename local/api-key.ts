@@ -42,7 +42,7 @@ export const listApiKeys = async (project: Project) =>
     .array()
     .parse(await rpc(project, "list_api_keys", { p_before_at: null, p_before_id: null, p_limit: 1000 }));
 
-/** Returns whether the project had such a key. `keyOrId` is the key or the id in it. */
+/** Returns whether the project knows the key. `keyOrId` is the whole key, or only the id that the key contains. */
 export async function revokeApiKey(project: Project, keyOrId: string): Promise<boolean> {
   const id = idOf(keyOrId) ?? keyOrId;
   return (await rpc(project, "revoke_api_key", { p_id: id, p_now: new Date().toISOString() })) === true;

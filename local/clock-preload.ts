@@ -1,8 +1,8 @@
 import { stackTime } from "#clock.ts";
 
 /**
- * When the clock is scaled, this is imported before a process's own code, so that the process's `Date` shows the
- * stack's time.
+ * When the clock is scaled, each process imports this module before its own code, so that its `Date` shows the stack's
+ * time.
  */
 const RealDate = Date;
 const now = (): number => stackTime(RealDate.now());

@@ -20,7 +20,7 @@ export function commandOptions<const Config extends ParseArgsConfig>(
   }
 }
 
-/** The value of an option as a number. Ends the process when the value is no number, or is less than `min`. */
+/** The value of an option as a number. Ends the process when the value is not a number or is less than `min`. */
 export function numberOption(name: string, value: string, min = 1): number {
   const number = Number(value);
   if (value.trim() !== "" && number >= min) return number;

@@ -35,7 +35,7 @@ function triggersOf({ opts }: InngestFunction.Any): string {
   return names.map((name) => `\`${name}\``).join(", ");
 }
 
-/** The table shows the first of several limits, which is the one for all keys together. */
+/** The table shows only the first of several limits. The first limit is the one for all keys together. */
 function atOnce({ opts }: InngestFunction.Any): string {
   const [limit] = [opts.concurrency ?? []].flat();
   if (limit === undefined) return "–";

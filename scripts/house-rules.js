@@ -11,8 +11,8 @@ import { join } from "node:path";
  * @typedef {{ type: string, source?: { value?: unknown } | null, importKind?: string, exportKind?: string }} Node
  * @typedef {{ filename: string, cwd: string, report: (found: { node: Node, message: string }) => void }} Context
  *
- * One import as the rules see it. `room` and `name` are those of the importing file ("" and "app.ts" for src/app.ts);
- * `path` is the imported file in src, undefined for a package.
+ * The facts about one import that the rules use. `room` and `name` belong to the importing file ("" and "app.ts" for
+ * src/app.ts); `path` is the imported file in src, undefined for a package.
  * @typedef {{ room: string, name: string, specifier: string, typeOnly: boolean, path: string | undefined, root: string }} Import
  */
 

@@ -11,16 +11,13 @@ export const refusedAddresses = [
 
 export type Day = {
   /**
-   * The numbers of the batches for which the provider refuses the API key, as a regular expression for the end of a
-   * request's idempotency key.
+   * A regular expression for the number of a batch, which ends a request's idempotency key. The provider refuses the
+   * API key for these batches.
    */
   refusedBatches: string;
   /** Every n-th request gets a 429, four times in all. */
   tooFastEvery: number;
-  /**
-   * How many dead letters, and how many recipients who got their mail, are expected while the provider still refuses
-   * the key. Undefined when the numbers vary.
-   */
+  /** The number of dead letters that exist before the provider accepts the API key again. Undefined: at least one. */
   deadLetters?: number;
   reachedBefore?: number;
 };
@@ -37,8 +34,8 @@ export const ownDay: Day = {
 };
 
 /**
- * The provider's failures in a stack that was already running. Parts and batches have other sizes there, so other
- * batches fail.
+ * The provider's failures in a stack that was already running. In that stack parts and batches have other sizes, so the
+ * provider refuses other batches.
  */
 export const runningDay: Day = { refusedBatches: "[37]", tooFastEvery: 3 };
 

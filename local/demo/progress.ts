@@ -5,7 +5,7 @@ const everyMs = 200;
 const patienceMs = 120_000;
 
 export type Progress = {
-  /** Follows the campaign until `isThere` returns true. `what` says what happens meanwhile. */
+  /** Follows the campaign until `isThere` returns true. The progress bar shows `what` until then. */
   follow(what: string, isThere: (campaign: Campaign) => boolean | Promise<boolean>): Promise<Campaign>;
   end(): void;
 };

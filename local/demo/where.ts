@@ -2,14 +2,14 @@ import { local } from "#stack/environment.ts";
 import { readKeys } from "#stack/keys.ts";
 import type { Stack } from "#stack/stack-types.ts";
 
-/** The facts of a stack that the demo needs. */
+/** What the demo must know about the stack: ports, database and API key. */
 export type DemoStack = Pick<Stack, "ports"> & { databaseUrl: string; keys: { admin: string } };
 
 /** The stack that is running on this data folder, if there is one and all its parts are on this machine. */
 export async function runningStack(dataDir: string): Promise<DemoStack | undefined> {
   const { lastStart, admin } = readKeys(dataDir) ?? {};
   if (lastStart === undefined || admin === undefined) return undefined;
-  // Another program may use that port now. Only our stack accepts the key.
+  // Another program may use the site's port now. Only our stack accepts the API key.
   const isOurs = await fetch(`${local(lastStart.ports.site)}/api/lists?limit=1`, {
     headers: { authorization: `Bearer ${admin}` },
   }).then(

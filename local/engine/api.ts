@@ -32,8 +32,8 @@ export function createApi(engine: Engine, { signingKey, eventKeys }: ApiOptions 
   addControl(api, engine);
 
   /**
-   * The SDK calls this to publish within a step. Publishing is not modelled here, so the run ends at once, without
-   * further tries.
+   * The SDK calls this route when a step publishes a message. Publishing is not modeled here, so the run ends at once,
+   * without further tries.
    */
   api.all("/v1/realtime/*", async (context) => {
     const error = notModelled("Realtime");

@@ -19,8 +19,8 @@ import { isEqual, isInOrder, isNumber, Missing, type Order, orderOf } from "./ce
 type Match = {
   holds: (own: unknown, other: unknown) => boolean;
   /**
-   * An equality without which there is no match. The wait is indexed by the value that must be equal, so that an event
-   * finds the wait quickly.
+   * An equality that every matching event fulfills. The wait is indexed by the value that must be equal, so that the
+   * engine finds the wait of an event quickly.
    */
   tie?: Tie | undefined;
 };
@@ -77,8 +77,8 @@ function equality(op: "==" | "!=", left: ASTNode, right: ASTNode): Match {
 }
 
 /**
- * The value of the run's own event is a literal here, and null when it is missing. A list or an object never equals
- * anything.
+ * The value of the run's own event is a literal here, and null when it is missing. A list or an object is equal to no
+ * value.
  */
 function tied(a: Path, b: Path): Match {
   const [mine, theirs] = a.root === "event" ? [a, b] : [b, a];

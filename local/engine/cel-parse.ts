@@ -65,8 +65,8 @@ export type Path = { root: "event" | "async"; keys: (string | number)[]; isIndex
 const eventFields = new Set<string | undefined>(["id", "name", "data", "ts"]);
 
 /**
- * Reads `event.data.a.b`, with `["key"]` or `[0]` only at the end, because the server's way of reading what follows an
- * index is not modelled here.
+ * Reads `event.data.a.b`, with `["key"]` or `[0]` only at the end. The server also reads paths that continue after an
+ * index, but this engine does not model how.
  */
 export function pathOf(node: ASTNode): Path | undefined {
   if (node.op === "[]") {

@@ -5,7 +5,7 @@ import { isEqual, isTruthy, Missing, ordered, type Value } from "./cel-values.ts
 /**
  * Conditions (triggers, priorities, bulk cancels) and keys, evaluated as Inngest's server does. The server's CEL
  * differs from the standard: a missing value counts as null, and the numbers of an event are doubles. Expressions that
- * are not modelled here are refused when a function is registered. A condition consists of paths of the event and
+ * are not modeled here are refused when a function is registered. A condition consists of paths of the event and
  * literals, joined by == != < <= > >= && || ! ?: and startsWith, endsWith, contains. A key is one path of the event, or
  * a text.
  */

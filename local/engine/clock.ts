@@ -15,7 +15,7 @@ type Entry = { time: number; order: number; callback: (() => void) | undefined; 
 
 const inOrder = (a: Entry, b: Entry): number => a.time - b.time || a.order - b.order;
 
-/** Timers in the order of their time, then of their creation. A cancelled timer releases its callback at once. */
+/** Timers in the order of their time, then of their creation. A canceled timer releases its callback at once. */
 class Timers {
   private heap = new TinyQueue<Entry>([], inOrder);
   private order = 0;
@@ -30,7 +30,7 @@ class Timers {
         entry.callback = undefined;
         if (!entry.waiting) return;
         this.cancelled += 1;
-        // Cancelled timers are removed, because runs that end cancel timers of up to a year, which would fill the heap.
+        // Canceled timers are removed, because runs that end cancel timers of up to a year, which would fill the heap.
         if (this.cancelled > 64 && this.cancelled > this.heap.length / 2) {
           this.heap = new TinyQueue(
             this.heap.data.filter(({ callback }) => callback !== undefined),

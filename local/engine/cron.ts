@@ -8,7 +8,7 @@ import { Cron } from "croner";
  */
 type Schedule = { pattern: Cron; zone: string };
 
-/** Reads `TZ=Europe/Berlin 0 3 * * *`. Without a zone it is UTC. */
+/** Reads `TZ=Europe/Berlin 0 3 * * *`. Without a zone the cron is in UTC. */
 function parse(expression: string): Schedule {
   const [, zone = "UTC", pattern = expression] = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(expression) ?? [];
   offsetMs(0, zone);
@@ -42,7 +42,7 @@ export function cronError(expression: string): string | undefined {
   }
 }
 
-/** Clocks are set back by an hour, so twice that is a safe limit. */
+/** Clocks are set back by at most one hour, so two hours is a safe limit. */
 const overlapMs = 2 * 3_600_000;
 
 /** The first tick that is later than `after`. */
@@ -54,7 +54,8 @@ export function nextTick(expression: string, after: number): number | undefined 
   let earliest: number | undefined;
   const start = after + offsetMs(after, zone) - overlapMs;
   for (let wall = next(start); wall !== undefined; wall = next(wall)) {
-    // When clocks are set back, a later local time can be an earlier moment, but never by more than the overlap.
+    // When clocks are set back, a later local time can be an earlier moment. The difference is never more than
+    // `overlapMs`.
     if (earliest !== undefined && wall > earliest + offsetMs(earliest, zone) + overlapMs) break;
     for (const moment of momentsAt(wall, zone))
       if (moment > after && (earliest === undefined || moment < earliest)) earliest = moment;

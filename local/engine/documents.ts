@@ -39,7 +39,7 @@ export type Wait = {
   stepId?: string;
   group?: string;
   race?: boolean;
-  /** The event that the wait itself has sent, which must not end the wait. */
+  /** The id of the event that this wait has sent. That event must not end the wait. */
   notEvent?: string;
 };
 

@@ -187,7 +187,7 @@ export class Engine {
     this.fail(document, serverError("RunNotStorable", error.message));
   }
 
-  /** Ends a run that uses something that is not modelled here. */
+  /** Ends a run that uses something that is not modeled here. */
   fail(run: RunDocument, error: WireError): void {
     this.executor.move(run, (rules) => runs.fail(run, rules, error));
   }

@@ -71,7 +71,7 @@ function misfit(issue: z.core.$ZodIssue | undefined): string {
   return `json: cannot unmarshal ${got} into Go ${where}`;
 }
 
-/** The id that `send()` returns. With a seed, a retried request gets the ids of its first try. */
+/** The id that `send()` returns. With a seed, a repeated request gets the same ids again. */
 export const internalIdOf = (seed: string | undefined, index: number, fresh: () => string): string =>
   (seed === undefined ? undefined : seededUlid(seed, index + 1)) ?? fresh();
 

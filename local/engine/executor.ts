@@ -102,8 +102,8 @@ export class Executor {
 }
 
 /**
- * The event that starts an invoked function. The event names the waiting step, so that the function's end finds that
- * step.
+ * The event that starts an invoked function. The event names the waiting step, so that the engine can pass the
+ * function's result to the step.
  */
 function invocation(
   run: RunDocument,

@@ -28,8 +28,8 @@ export function admit(
 }
 
 /**
- * The key of a concurrency limit, a throttle, a debounce or a batch: the value as Go prints it. So 5 and "5" are one
- * key, and a missing value has the key "false". Without an expression all events share one key.
+ * The key of a concurrency limit, a throttle, a debounce or a batch: the value as Go prints it. So 5 and "5" give the
+ * same key, and a missing value gives the key "false". Without an expression all events share one key.
  */
 export function keyOf(expression: string | undefined, event: EventPayload): string {
   // An empty key counts as no key, because some clients send an empty key for a debounce.
@@ -48,8 +48,8 @@ function printed(value: number): string {
 }
 
 /**
- * The key of a rate limit, an idempotency setting or a singleton, which distinguish 5 and "5". Undefined when there is
- * no value at the path, or the value is false; the event is not limited then.
+ * The key of a rate limit, an idempotency setting or a singleton. Here 5 and "5" give different keys. Undefined when
+ * there is no value at the path, or the value is false; the event is not limited then.
  */
 export function ruleKeyOf(expression: string | undefined, event: EventPayload): string | undefined {
   if (expression === undefined) return "";
@@ -82,8 +82,8 @@ export const concurrencyOf = (fn: FunctionConfig, event: EventPayload): RunDocum
     }));
 
 /**
- * By how many seconds a run is ordered before others that were queued at the same time; a negative number delays it.
- * The server accepts only integers and ignores doubles, and all numbers in an event's data are doubles.
+ * A run is ordered this many seconds before other runs that were queued at the same time. A negative number delays the
+ * run. The server ignores a value that is a double, and every number in an event's data is a double.
  */
 export function priorityOf(fn: FunctionConfig, event: EventPayload): number {
   const value = fn.priority?.run === undefined ? undefined : evaluate(fn.priority.run, event);

@@ -39,7 +39,7 @@ export class History {
     this.ended.add(run);
   }
 
-  /** Called as time passes and runs end; the cost depends only on how much is removed. */
+  /** Called as time passes and runs end. A call costs time only for the runs that it removes. */
   trim(now: number): void {
     const oldest = now - this.bounds.ageMs;
     for (const run of this.ended) {

@@ -31,7 +31,7 @@ export type IntakeOptions = {
   registry: Registry;
   history: History;
   executor: Executor;
-  /** Called when a timer has started a run, because no request will commit it. */
+  /** Called when a timer has started a run. The run must be committed, and no request does that. */
   changed: () => void;
 };
 
@@ -39,7 +39,7 @@ export type Details = {
   cron?: string;
   batchId?: string;
   originalRunId?: string;
-  /** Starts with the same value count as one start. The default is the sender's event id. */
+  /** A function starts only once a day for each value. The default is the sender's event id. */
   once?: string;
   /** Whether rate limit and debounce have already been applied. */
   isAdmitted?: boolean;
@@ -148,7 +148,7 @@ export class Intake {
     return key !== undefined && this.admit(noteKey("rate", fn.id, key), limited.rate) !== undefined;
   }
 
-  /** When the next start may be; undefined means now, and counts as a start. */
+  /** Returns when a run may start. Undefined means that the run starts now, and the start is counted. */
   readonly throttle = ({ key, ...rate }: NonNullable<RunDocument["throttle"]>): number | undefined =>
     this.admit(key, rate);
 

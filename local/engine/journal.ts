@@ -12,8 +12,8 @@ type Options = {
 };
 
 /**
- * Group commit. Nothing leaves the engine before its cause is committed: every answer, call and signal first awaits
- * `flush()`. One commit runs at a time, and the next one includes all waiting changes. When the store fails, all
+ * Group commit. The engine sends an answer, call or signal only when the changes that led to it are committed: it first
+ * awaits `flush()`. One commit runs at a time, and the next one includes all waiting changes. When the store fails, all
  * waiting callers get the error, and the changes wait for the next commit.
  */
 export class Journal {

@@ -6,8 +6,8 @@ import type { EngineOptions } from "./engine-options.ts";
 import type { Store } from "./store.ts";
 
 /**
- * One life of an engine under test. A killed engine writes nothing more and makes no more calls. A call to the app that
- * was in flight continues in the app, but its answer is lost, as after a `kill -9`.
+ * An engine under test, from its start until a test kills it. A killed engine writes nothing more and makes no more
+ * calls. A call to the app that was in flight continues in the app, but its answer is lost, as after a `kill -9`.
  */
 export type Life = Awaited<ReturnType<typeof startLife>>;
 

@@ -59,7 +59,10 @@ export class Notebook {
     return { written, deleted };
   }
 
-  /** After a failed commit: facts that have not changed since then wait for the next commit. */
+  /**
+   * Called after a failed commit, so that the next commit stores these facts. Facts that have changed again are left
+   * out.
+   */
   putBack({ written, deleted }: { written: Note[]; deleted: string[] }): void {
     for (const note of written) if (!this.changed.has(note.key)) this.changed.set(note.key, note);
     for (const key of deleted) if (!this.changed.has(key)) this.changed.set(key, undefined);

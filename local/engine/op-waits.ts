@@ -6,7 +6,7 @@ import { invalid } from "./overflow.ts";
 import type { Op } from "./protocol.ts";
 import { enqueue, note, type Turn, wait } from "./turn.ts";
 
-/** Steps that a time or an event ends: sleeps, waits for events, invoked functions. */
+/** The parallel group of a step, and whether that group is a race. */
 export type OpenPlace = { group?: string; race?: boolean };
 
 export const place = (group: string | undefined, race: boolean | undefined): OpenPlace => ({

@@ -82,7 +82,7 @@ function rediscover(turn: Turn, job: Job): void {
   enqueue(turn, { id: `redrive-${turn.random()}`, kind: "call", at: turn.now });
 }
 
-/** Returns whether the call itself will be made again. */
+/** Returns whether the engine will repeat the call. */
 function applyOp(turn: Turn, job: Job, op: Op, report: Report, group: string | undefined): boolean {
   const race = op.opts["parallelMode"] === "race" || undefined;
   const name = op.displayName ?? op.name ?? op.id;

@@ -10,7 +10,7 @@ export type Paused = { run: RunDocument; wait: Wait };
 
 type Shelf = {
   plain: Set<Paused>;
-  /** The index: for each path in the new event, the waits by the value that they need at that path. */
+  /** The index: for each path in an event, the waits by the value that an event must have at that path. */
   byPath: Map<string, { theirs: Tie["theirs"]; values: Map<string, Set<Paused>> }>;
 };
 

@@ -23,7 +23,8 @@ export type SessionOptions = {
 
 type Session = {
   /**
-   * Does the work. When the connection is lost, does it again on a new connection, so the work must be safe to repeat.
+   * Calls `work`. When the connection is lost, calls `work` again with a new connection, so `work` must be safe to
+   * repeat.
    */
   use<T>(work: (client: pg.Client) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -108,7 +109,9 @@ async function connect(url: string): Promise<pg.Client> {
   throw new EngineAlreadyRunning();
 }
 
-/** Class 08 is a lost connection, and 57P a server that shuts down or starts. The other codes are the socket's. */
+/**
+ * Class 08 is a lost connection, and 57P a server that shuts down or starts. The other codes are errors of the socket.
+ */
 function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";

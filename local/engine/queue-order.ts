@@ -4,9 +4,9 @@ import { hasEnded, type Job, type RunDocument } from "./documents.ts";
 export const isCurrent = (run: RunDocument, job: Job): boolean => !hasEnded(run) && run.jobs[job.id] === job;
 
 /**
- * How long a run's jobs are delayed. The server subtracts the priority from the time of everything that it queues for a
- * run, and does not begin before that time. So a negative priority delays each call, retry and timer of the run by that
- * many seconds, even on an idle engine.
+ * How long a run's jobs are delayed. The server subtracts the priority from the time of each job of the run, and begins
+ * no job before its time. So a negative priority delays each call, retry and timer of the run by that many seconds,
+ * even on an idle engine.
  */
 export const delayMs = ({ priority }: RunDocument, { kind }: Job): number =>
   kind === "start-timeout" || kind === "finish-timeout" ? 0 : Math.max(0, -priority) * 1_000;

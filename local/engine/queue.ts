@@ -31,7 +31,7 @@ export type QueueOptions = {
   call: (run: RunDocument, job: Job) => Promise<void>;
   /** Ends a sleep or a wait, for which no call to the app is needed. */
   timerFired: (run: RunDocument, job: Job) => void;
-  /** When a throttled run may start; undefined means now, and counts as a start. */
+  /** Returns when a throttled run may start. Undefined means that the run starts now, and the start is counted. */
   throttle: (throttle: NonNullable<RunDocument["throttle"]>) => number | undefined;
   /** Called before work for which a virtual clock must wait. The returned function is called after the work. */
   busy: () => () => void;

@@ -22,7 +22,7 @@ type Options = {
   freshId: () => string;
 };
 
-/** Sends an event to the functions that it starts, to the runs that wait for it, and to those that it cancels. */
+/** Finds what an event does: it starts functions, ends the waits of runs, and cancels runs. */
 export class Router {
   private readonly options: Options;
 
@@ -93,8 +93,8 @@ export class Router {
   private route(stored: StoredEvent): void {
     const { clock, pauses, registry, intake, executor } = this.options;
     const { event } = stored;
-    // The waiting runs are looked up before new runs start, because this event must not wake or cancel a run that it
-    // starts.
+    // The waiting runs are looked up before new runs start, because an event must not wake or cancel a run that was
+    // started by the same event.
     const paused = pauses.matching(event, clock.now());
     this.routeInvocation(stored);
     for (const fn of registry.startedBy(event)) intake.receive(fn, stored);

@@ -18,9 +18,10 @@ import {
 } from "./turn.ts";
 
 /**
- * The state machine of a run. Each function takes the run's document, an event of its life, and the time. The function
- * changes the document to its next state, and returns what the engine must do. The state machine uses no clock, network
- * or store, so the same input always gives the same result, and durable execution can be tested as pure functions.
+ * The state machine of a run. Each function takes the run's document, what happened to the run, and the time. The
+ * function changes the document to its next state, and returns what the engine must do. The state machine uses no
+ * clock, network or store, so the same input always gives the same result, and durable execution can be tested as pure
+ * functions.
  */
 
 export type Rules = Pick<Turn, "now" | "random" | "maxAttempts" | "retryIntervalMs"> & {

@@ -8,7 +8,8 @@ export async function serve(
 ): Promise<{ port: number; close(): Promise<void> }> {
   const listener = getRequestListener(handler, { overrideGlobalObjects: false });
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
-  // Longer than clients keep an idle connection, because a request on a connection that was just closed would be lost.
+  // This time is longer than clients keep an idle connection. A request on a connection that the server has just closed
+  // would be lost.
   server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(explained(error, port)));

@@ -68,8 +68,8 @@ export async function postgresStore(url: string, options?: SessionOptions): Prom
 
     async commit(group) {
       try {
-        // The group is serialized once, so that a group that is tried again contains the state of the time when it was
-        // taken.
+        // The group is serialized once, so that a second try stores the same text, even when a run has changed since
+        // the first try.
         const values = serialise(group);
         await session.use((client) => client.query({ name: "commit", text: commitStatement, values }));
       } catch (error) {

@@ -27,8 +27,8 @@ export const handlerTransport =
   };
 
 /**
- * Shorter than the five seconds (Node's default) after which servers close idle connections. A call that is sent at
- * that moment would be lost, and would cost an attempt.
+ * This time is shorter than the five seconds (Node's default) after which servers close idle connections. A call that
+ * is sent while a server closes its connection would be lost, and would count as a failed attempt.
  */
 const idleMs = 2_000;
 

@@ -3,7 +3,7 @@ import { limits, retryDelayMs } from "./limits.ts";
 import type { WireError } from "./protocol.ts";
 
 /**
- * The operations of which every transition of a run consists. The operations change only the run's document. What the
+ * Every change of a run's state is made by these operations. The operations change only the run's document. What the
  * engine must do (queue a call, set a timer, send an event) is collected as changes.
  */
 export type Change =
@@ -82,8 +82,9 @@ export function memoise(run: RunDocument, stepId: string, memo: Memo): void {
 }
 
 /**
- * Stores a step's result, and asks the app for the next step. In a parallel group only the last step asks, with an id
- * that the group shares, because otherwise the following code would run several times. In a race each step asks.
+ * Stores a step's result, and queues a call that asks the app for the next step. In a parallel group only the last step
+ * queues a call, whose id is the same for the whole group, because otherwise the following code would run several
+ * times. In a race each step queues a call.
  */
 export function saveStep(turn: Turn, stepId: string, memo: Memo, { group, race, suffix = "" }: Place): void {
   const { run } = turn;
@@ -115,7 +116,7 @@ export function finish(turn: Turn, status: RunStatus, { data, error }: Ending): 
   if (data !== undefined) run.output = data;
   if (error !== undefined) run.error = error;
   turn.changes = [{ type: "ended", waits: Object.values(run.waits), jobIds: Object.keys(run.jobs) }];
-  // An ended run stays readable for a while. What only an unfinished run needs is deleted now.
+  // An ended run stays readable for a while. Fields that only an unfinished run needs are emptied now.
   run.jobs = {};
   run.waits = {};
   run.seen = {};

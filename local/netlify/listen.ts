@@ -35,8 +35,8 @@ function tryToListen(site: Site, port: number): Promise<Listening> {
       {
         port,
         hostname: "127.0.0.1",
-        // Larger than the product's own limit, so that a request gets the product's 431, which says what to do, not
-        // Node's.
+        // This limit is larger than the product's own limit, so that a request gets the product's 431 instead of
+        // Node's. The product's answer says what to do.
         serverOptions: { maxHeaderSize: 64 * 1024 },
         overrideGlobalObjects: false,
         fetch: (request, { incoming, outgoing }) => {

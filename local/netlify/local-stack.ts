@@ -2,7 +2,7 @@ import { loadSampleWork } from "#demo/sample-work.ts";
 import type { Site } from "#netlify/site.ts";
 
 /**
- * The file in which the page reads which services besides the site run on this machine. Netlify has no such file, so
+ * The file that tells the page which services run on this machine in addition to the site. Netlify has no such file, so
  * production answers 404.
  */
 const PATH = "/local-stack.json";

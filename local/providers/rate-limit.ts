@@ -3,7 +3,7 @@
  * matter.
  */
 export type RateLimit = {
-  /** Counts the request if the window has room; otherwise returns after how many milliseconds it will have room. */
+  /** Counts the request if the window has room for it; otherwise `freeInMs` is the time until it has. */
   take(nowMs: number): { allowed: true; remaining: number } | { allowed: false; freeInMs: number };
 };
 

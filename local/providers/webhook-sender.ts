@@ -8,7 +8,9 @@ export function createWebhookSender(post: (webhook: SignedWebhook) => Promise<{ 
   const counts = { delivered: 0, lost: 0, refused: 0 };
   return {
     counts,
-    /** From now on, loses each webhook for whose number (counted from 0) `which` returns true. */
+    /**
+     * From now on, a webhook is not sent when `which` returns true for its number. The first webhook has the number 0.
+     */
     lose(which: (number: number) => boolean) {
       isLost = which;
     },

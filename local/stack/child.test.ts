@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
 
-/** A process of the stack whose `stop` never resolves, like a write to a database that is gone. */
+/** A process of the stack whose `stop` never resolves, as happens when it writes to a database that is gone. */
 const waitsForEver = `
   import { childOfTheStack } from "#stack/child.ts";
   const child = childOfTheStack({ stop: () => new Promise(() => setInterval(() => {}, 1_000)) });

@@ -22,7 +22,9 @@ export type Order = z.infer<typeof order>;
 /** The environment variable that is set for a process that takes over from another one. */
 export const takesOver = "STACK_TAKES_OVER";
 
-/** Shorter than the supervisor's limit, so that the process ends by itself before the supervisor kills it. */
+/**
+ * This time is shorter than the supervisor's limit, so that the process ends by itself before the supervisor kills it.
+ */
 const patienceMs = 4_000;
 
 /**

@@ -17,8 +17,8 @@ const leadsOutside =
   /^(SUPABASE_|DATABASE_URL|INNGEST_|RESEND_|IMAGES_|STRIPE_|GITHUB_|SLACK_|SENTRY_|NIGHTSHIFT_ENV|LINK_SECRET)/;
 
 /**
- * The caller's environment without empty variables, and without an `INNGEST_DEV` that is no URL (the app also accepts
- * "1" and "0"), because the stack then uses its own engine.
+ * The caller's environment without empty variables, and without an `INNGEST_DEV` that is not a URL (the app also
+ * accepts "1" and "0"), because the stack then uses its own engine.
  */
 export function callersEnvironment({ ephemeral }: { ephemeral: boolean }): Environment {
   const environment: Environment = {};

@@ -12,7 +12,7 @@ const keysSchema = z.object({
   app: z.string().optional(),
   /** The address at which the stack's own Supabase was last started. `npm run key` uses it. */
   supabaseUrl: z.string().optional(),
-  /** Where the stack was last started with every service on this machine. `npm run demo` uses it. */
+  /** The ports and the database of the last stack that had every service on this machine. `npm run demo` uses it. */
   lastStart: z
     .object({
       ports: z.object({ site: z.number(), supabase: z.number(), engine: z.number(), mail: z.number() }),

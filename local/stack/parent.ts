@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 const everyMs = 500;
 
 /**
- * Calls back when one of the parent processes is gone: tsx, or npm when it started us. A parent may be killed without a
- * signal to us, and then the stack would keep its ports and its data for ever.
+ * Calls back when a parent process is gone: tsx, or npm when npm started this process. A parent may be killed without a
+ * signal to this process, and then the stack would keep its ports and its data for ever.
  */
 export function endWithParent(callback: () => void): void {
   const wasStartedByNpm = process.env["npm_lifecycle_event"] !== undefined;

@@ -67,7 +67,7 @@ test("a replaced process finishes its requests, and later requests reach the new
   const { part, said, write } = run(site("old"), { port });
   await part.ready;
   const once = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
-  // While the port changes its process, no process listens, so the request is repeated.
+  // Between the old process and the new one, no process listens on the port, so the request is repeated.
   const ask = (path = "/"): Promise<string> => once(path).catch(() => ask(path));
   const slow = once("/slow");
   const answers: string[] = [await ask()];

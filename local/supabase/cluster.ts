@@ -45,7 +45,8 @@ const createCluster = (directory: string, home: string, { directory: programs, u
     if (user !== undefined) for (const item of [unfinished, secret]) fs.chownSync(item, user.uid, user.gid);
     const { status, stderr, error } = spawnSync(
       path.join(programs, "bin", "initdb"),
-      // The password is random and long, so hashing it 4,096 times would protect nothing, but slow each new connection.
+      // The password is random and long, so 4,096 rounds of hashing would add no protection, and would slow down each
+      // new connection.
       // biome-ignore format: one option a line would hide what matters
       ["-D", unfinished, "-U", "postgres", "--pwfile", secret, "-A", "scram-sha-256", "-c", "scram_iterations=1", "-E", "UTF8", "--locale=C", "--no-sync"],
       { ...user, cwd: "/", encoding: "utf8", env: { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" } },
@@ -60,7 +61,7 @@ const createCluster = (directory: string, home: string, { directory: programs, u
   } catch (error) {
     fs.rmSync(unfinished, { recursive: true, force: true });
     fs.rmSync(secret, { force: true });
-    // When a simultaneous start has renamed its cluster first, its cluster is used.
+    // When two starts happen at once, both use the cluster that was renamed first.
     if (!isCode(error, "ENOTEMPTY") && !isCode(error, "EEXIST")) throw error;
   }
 };
@@ -86,8 +87,8 @@ export const isAlive = (pid: number): boolean => {
 };
 
 /**
- * Whether a process has ended, but was not reaped by its parent. In a container, process 1 may never reap it, and it
- * stays in the process table.
+ * Whether a process has ended, but was not reaped by its parent. In a container, process 1 may never reap such a
+ * process, and the process stays in the process table.
  */
 export const isUnburied = (pid: number): boolean => {
   try {

@@ -23,9 +23,9 @@ export type Database = {
 };
 
 /**
- * Two kinds of connections. Servers use the secret key, so the connections for them are service_role from the start,
- * and each of their requests is exactly one statement. Every other request is a transaction that first sets role and
- * claims, like in PostgREST; its three statements are sent together.
+ * There are two kinds of connections. Requests with the secret key use connections that have the role service_role from
+ * the start, and each of these requests is exactly one statement. Every other request is a transaction that first sets
+ * role and claims, like in PostgREST; its three statements are sent together.
  */
 export const openDatabase = (url: string, serviceClaims: string, connections = 10): Database => {
   const service = createPool(url, connections, { role: "service_role", "request.jwt.claims": serviceClaims });

@@ -49,7 +49,7 @@ const readApplied = async (client: pg.Client): Promise<Map<string, string[]>> =>
   return new Map(rows.map((row) => [row.version, row.statements ?? []]));
 };
 
-/** Ignores whitespace and semicolons, because the CLI trims them in a slightly different way. */
+/** Ignores whitespace and semicolons, because the Supabase CLI trims them in a slightly different way. */
 const fingerprint = (statements: readonly string[]) => statements.join(";").replace(/[\s;]+/g, "");
 
 const refuseIfChanged = ({ file, sql }: Migration, before: readonly string[]) => {

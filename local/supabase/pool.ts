@@ -42,7 +42,7 @@ export const createPool = (
   return pool;
 };
 
-/** Removes options from DATABASE_URL, which would replace ours without an error. */
+/** Removes `options` from DATABASE_URL. Otherwise they would replace the pool's own options without an error. */
 const withoutOptions = (url: string): string => {
   const cleaned = new URL(url);
   cleaned.searchParams.delete("options");

@@ -56,7 +56,7 @@ const unprivilegedUser = () => {
         Number(execFileSync("id", [flag, name], { stdio: ["ignore", "pipe", "ignore"] }));
       return { uid: ask("-u"), gid: ask("-g") };
     } catch {
-      // This machine has no such user, but may have one with the next name.
+      // This machine has no user with this name. The next name is tried.
     }
   }
   return { uid: 65_534, gid: 65_534 };

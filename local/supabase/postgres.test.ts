@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { isAlive } from "#supabase/cluster.ts";
 import { startPostgres } from "#supabase/postgres.ts";
 
-// All tests share one cluster; each of them leaves it stopped.
+// All tests share one cluster. Each test stops the cluster at its end.
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), "nightshift-launcher-"));
 const dataDir = path.join(directory, "postgres");
 const settings = { fsync: "off" };

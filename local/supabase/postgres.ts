@@ -176,7 +176,7 @@ const becomesReady = async (cluster: Cluster, child: ChildProcess, port: number)
 };
 
 const answers = async (url: string): Promise<boolean> => {
-  // A process that is busy with other work may need seconds for a connection, and would otherwise never get one.
+  // A busy process may need seconds to open a connection. With a shorter limit it might never succeed.
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   client.on("error", () => {});
   try {

@@ -62,7 +62,7 @@ const factsQuery = `
     array(select rolname::text from pg_catalog.pg_roles
       where rolname = any($1) and pg_catalog.pg_has_role(oid, 'MEMBER')) as granted`;
 
-/** The statements that a superuser must run once, so that an ordinary role can do the rest. */
+/** The statements that a superuser must run once. An ordinary role can run all other statements. */
 const missingGrants = (facts: Facts): string[] => {
   if (facts.superuser) return [];
   const user = pg.escapeIdentifier(facts.user);

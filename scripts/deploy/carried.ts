@@ -6,7 +6,10 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Door } from "./manifest.ts";
 
-/** For each package the doors that need it. sharp has 19 MB and Typst 51 MB, nearly all of them native libraries. */
+/**
+ * For each package, the doors that need the package. sharp has 19 MB and Typst 51 MB, nearly all of them native
+ * libraries.
+ */
 const HEAVY: Readonly<Record<string, readonly string[]>> = {
   sharp: ["inngest"],
   "@myriaddreamin/typst-ts-node-compiler": ["inngest"],

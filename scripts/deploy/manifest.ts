@@ -1,4 +1,4 @@
-/** Bundles the doors with Netlify's own bundler and checks that it reads the settings that their source states. */
+/** Bundles the doors with Netlify's own bundler, and checks that the bundler reads each door's `config` correctly. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { zipFunctions } from "@netlify/zip-it-and-ship-it";

@@ -30,7 +30,7 @@ const NetlifyToml = z.strictObject({
 export const readNetlifyToml = (root: string) =>
   NetlifyToml.parse(parse(readFileSync(join(root, "netlify.toml"), "utf8")));
 
-/** Builds the page as Netlify does, and checks that everything is where the file says. */
+/** Builds the page as Netlify does, and checks that every path in netlify.toml exists. */
 export const netlifyTomlProblems = async (root: string): Promise<string[]> => {
   const parsed = NetlifyToml.safeParse(parse(readFileSync(join(root, "netlify.toml"), "utf8")));
   if (!parsed.success) return [`netlify.toml: ${z.prettifyError(parsed.error)}`];

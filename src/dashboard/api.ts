@@ -10,17 +10,18 @@ export const api = createClient({
   async fetch(input, init) {
     const key = currentKey();
     const answer = await fetch(input, init);
-    // The page asks for another key. A key that was entered meanwhile was not refused, and stays.
+    // Removes the refused key, so that the page asks for another one. A key that was entered during the request was not
+    // refused, so it is kept.
     if (answer.status === 401 && key !== null && key === currentKey())
       forgetKey("The API does not know this key.");
     return answer;
   },
 });
 
-/** What is wrong and what to do, as sentences of one text. */
+/** One text with two sentences: what is wrong, and what to do. */
 export const sentencesOf = ({ detail, hint }: Problem): string => `${withStop(detail)} ${hint}`.trim();
 
-/** Converts any error to one that can be shown. */
+/** Converts any error to a problem, because the page can only show problems. */
 export function problemOf(error: unknown): Problem {
   return error instanceof Problem
     ? error

@@ -79,11 +79,11 @@ export function brief(text: string): string {
   return characters.length <= 80 ? text : `${characters.slice(0, 79).join("").trimEnd()}…`;
 }
 
-/** The time that ends with the current minute and has so many minutes, at most sixty. */
+/** Words for a period of at most sixty minutes that ends with the current minute. */
 export function lastMinutes(minutes: number): string {
   if (minutes === 60) return "in the last hour";
   return minutes === 1 ? "in this minute" : `in the last ${minutes} minutes`;
 }
 
-/** The sentence with a full stop, unless it ends with a mark already. */
+/** The sentence with a full stop, unless it already ends with a punctuation mark. */
 export const withStop = (sentence: string): string => sentence.replace(/[^.!?…]$/, "$&.");

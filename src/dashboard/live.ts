@@ -42,7 +42,7 @@ export function onJobChanges(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Follows the stream while the page is visible. The frame uses it once. */
+/** Follows the stream while the page is visible. The frame calls this hook once. */
 export function useLiveStream(): void {
   const isSeen = useIsSeen();
   useEffect(() => (isSeen ? follow() : undefined), [isSeen]);

@@ -1,6 +1,6 @@
 import { Problem } from "#dashboard/api.ts";
 
-/** Parses JSON that a person typed. Throws a problem that says what to do when the text is no JSON. */
+/** Parses JSON that a person typed. Throws a problem that says what to do when the text is not JSON. */
 export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);

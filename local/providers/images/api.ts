@@ -9,7 +9,7 @@ import { readOrder } from "./order.ts";
 import type { DrawingRecord } from "./record.ts";
 import type { Settings } from "./settings.ts";
 
-/** A prompt that always fails, by which the source documents show a task that fails for good. */
+/** A prompt that always fails. The source documents use such a prompt to show a task that fails for good. */
 const REFUSED_FOR_GOOD = /fail permanently/i;
 const PASSING_TROUBLE = [500, 502, 503];
 

@@ -4,7 +4,7 @@ import { type Size, scene } from "./scene.ts";
 
 export type Order = Size & { prompt: string; seed: number };
 
-/** A number derived from a text; different texts have different numbers. */
+/** A number of 32 bits from a hash of the text. The same text always gives the same number. */
 export const numberOf = (text: string): number => createHash("sha256").update(text).digest().readUInt32LE();
 
 /**

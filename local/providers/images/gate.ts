@@ -1,6 +1,5 @@
 /**
- * Holds answers back while it is closed. When the gate opens, all answers are sent; `release` sends only some, oldest
- * first.
+ * A closed gate holds answers back. When the gate opens, all answers are sent; `release` sends only some, oldest first.
  */
 export class Gate {
   #waiting: (() => void)[] = [];

@@ -2,7 +2,9 @@
 export type Counts = { accepted: number; recipients: number; duplicates: number };
 type Campaign = { accepted: number; duplicates: number; recipients: Set<string> };
 
-/** The recipients who got mail of each campaign, to detect a second mail to one of them. */
+/**
+ * For each campaign, the recipients who got a mail, so that a second mail of the campaign to one recipient is detected.
+ */
 export class CampaignCounts {
   readonly #campaigns = new Map<string, Campaign>();
   #accepted = 0;

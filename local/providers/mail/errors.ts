@@ -14,7 +14,8 @@ export const errors = {
   badJson: error(400, "validation_error", "The request body is not valid JSON."),
   badKey: error(400, "invalid_idempotency_key", "The key must be between 1-256 chars."),
   missingApiKey: error(401, "missing_api_key", "Missing API key in the authorization header."),
-  // Resend documents 403 invalid_api_key, but callers get this error (or the same error with status 400).
+  // Resend's documentation names 403 invalid_api_key, but the real API answers with the error below, or with the same
+  // error and status 400.
   invalidApiKey: error(401, "validation_error", "API key is invalid"),
   notFound: error(404, "not_found", "The requested endpoint does not exist."),
   methodNotAllowed: error(405, "method_not_allowed", "Method is not allowed for the requested path."),

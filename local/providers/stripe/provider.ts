@@ -14,7 +14,8 @@ type Options = {
 };
 
 /**
- * The next `count` calls that change something fail: with a status, or by losing the answer after the work was done.
+ * The next `count` calls that change something fail: with `status`, or, with `dropAnswer`, by ending the connection
+ * after the work was done.
  */
 const faults = z.strictObject({
   status: z.int().min(400).max(599).optional(),

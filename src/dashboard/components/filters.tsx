@@ -21,7 +21,7 @@ const TYPING_MS = 350;
  */
 const PAGES = new Set(["cursor", "to"]);
 
-/** The filters of a list. The address contains them, so that it can be shared. */
+/** The filters of a list. The address contains the filters, so that people can share a filtered list. */
 export function Filters({ view, fields, query }: FiltersProps) {
   const form = useRef<HTMLFormElement>(null);
   const typing = useRef<ReturnType<typeof setTimeout>>(undefined);

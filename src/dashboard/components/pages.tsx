@@ -22,7 +22,10 @@ type PagesProps<Row> = {
   | { children: (row: Row) => ReactNode }
 );
 
-/** One page of a list with the states before it, and the links to the other pages, which are in the address. */
+/**
+ * One page of a list: its rows, or a note that the page is loading, is empty or has failed. Below are links to the
+ * first and the next page; each page has its own address.
+ */
 export function Pages<Row extends { id: string | number }>({
   of: { data, problem, isLoading, reload },
   what,

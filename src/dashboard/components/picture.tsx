@@ -21,7 +21,8 @@ export function Picture({ path, alt }: { path: string | null; alt: string }) {
         url = URL.createObjectURL(blob);
         setSource(url);
       } catch (error) {
-        // Meanwhile the placeholder is shown; it stays when the error is not temporary.
+        // The placeholder is shown until a later request succeeds. After an error that is not temporary there is no
+        // later request.
         if (!isGone && problemOf(error).isPassing) timer = setTimeout(() => void load(), AGAIN_MS);
       }
     };

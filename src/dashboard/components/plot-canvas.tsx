@@ -6,8 +6,8 @@ import type { Series } from "./plot.tsx";
 import { colorsOf, type PlotColors } from "./plot-colors.ts";
 
 /**
- * Half of the width of a bar, in seconds. The axis is longer by this at both ends, so that the first and the last bar
- * are as wide as the others.
+ * Half of the width of a bar, in seconds. The axis is longer by this width at both ends, so that the first and the last
+ * bar are as wide as the others.
  */
 const HALF_A_BAR = 30;
 

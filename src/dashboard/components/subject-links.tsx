@@ -1,6 +1,6 @@
 import { fieldsOf } from "#dashboard/fields.ts";
 
-/** The pages that show what data is about, by the field that contains the id. */
+/** For each field of an event's data that contains an id: the page that shows the item with that id. */
 const SUBJECTS = [
   { field: "campaignId", view: "campaigns", text: "Campaign" },
   { field: "importId", view: "imports", text: "Import" },
@@ -11,7 +11,7 @@ const SUBJECTS = [
   { field: "parentJobId", view: "jobs", text: "Parent job" },
 ] as const;
 
-/** Links from the data of an event to the pages of what it is about. */
+/** Links from the data of an event to the pages of the items whose ids the data contains. */
 export function SubjectLinks({ data }: { data: unknown }) {
   const fields = fieldsOf(data);
   return SUBJECTS.map(({ field, view, text }) => {

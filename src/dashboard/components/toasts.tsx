@@ -46,7 +46,7 @@ function ToastNote({ toast: { id, tone, text, href } }: { toast: Shown }) {
   useEffect(() => {
     if (stays) return undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    // The time begins when the message is painted, which a tab in the background is not.
+    // The time begins when the browser paints the message. A browser does not paint a tab in the background.
     const frame = requestAnimationFrame(() => {
       timer = setTimeout(close, SHOWN_MS, id);
     });

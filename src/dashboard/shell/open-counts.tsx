@@ -3,8 +3,8 @@ import type { OpenCounts } from "#dashboard/types.ts";
 
 const EVERY_MS = 60_000;
 /**
- * The functions whose running jobs are counted. Dead letters are counted too, and a failed job of any function may
- * leave one.
+ * The functions whose running jobs are counted. Dead letters are also counted, and a failed job of any function may
+ * become a dead letter.
  */
 const COUNTED = new Set(["process-import", "send-email-campaign"]);
 

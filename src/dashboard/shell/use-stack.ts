@@ -11,8 +11,8 @@ const parts = createStore<readonly Part[]>([]);
 export const useStack = parts.use;
 
 /**
- * Polls the state of the services. The frame uses it once. It does not use the client, because the 503 of "not ready"
- * is a normal answer here.
+ * Polls the state of the services. The frame calls this hook once. The hook uses `fetch` instead of the API client,
+ * because the 503 of "not ready" is a normal answer here.
  */
 export function useStackWatch(): void {
   const isSeen = useIsSeen();

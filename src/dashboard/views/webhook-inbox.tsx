@@ -50,7 +50,7 @@ function InboxList({ query }: Pick<ViewProps, "query">) {
   );
 }
 
-/** The filters offer the values that exist, and the value in the address. */
+/** The filters offer the values that exist, and also the value in the address. */
 function fieldsFor(found: readonly WebhookType[], query: URLSearchParams): readonly FilterField[] {
   const source = query.get("source");
   const listOf = (name: string, values: readonly string[]) => [

@@ -21,7 +21,7 @@ export function CampaignActions({ campaign: { id, name, status, jobId, pausedAt 
     onChange();
   });
   if (isAtRest(status)) return null;
-  // One button for both, so that it keeps the focus when its meaning changes.
+  // One button pauses and resumes, so that the focus stays on it when its action changes.
   const next = pausedAt === null ? "pause" : "resume";
   return (
     <>

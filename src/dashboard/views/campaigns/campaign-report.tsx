@@ -10,7 +10,7 @@ import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 type Asked = { jobId: string; reportUrl: string };
 const TEXTS = { none: "Make report", making: "Generating…", made: "Download report" };
 
-/** Makes the report of a campaign as PDF, then downloads it. One button does both, so that it keeps the focus. */
+/** Makes the report of a campaign as PDF, then downloads it. One button does both, so that the focus stays on it. */
 export function CampaignReport({ campaign: { id, name } }: { campaign: Pick<Campaign, "id" | "name"> }) {
   const [asked, setAsked] = useState<Asked>();
   const state = stateOf(asked, useLiveJob(asked?.jobId ?? "")?.status);

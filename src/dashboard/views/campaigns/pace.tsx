@@ -2,7 +2,7 @@ import { lasting, rate, timeOfDay } from "#dashboard/format.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { remainingMs } from "#dashboard/views/campaigns/progress.ts";
 
-/** The speed of sending, and the time until the end. */
+/** The speed of sending, the remaining time, and the time that sending took. */
 export function Pace({ campaign }: { campaign: Campaign }) {
   const { recipientsPerSecond, startedAt, endedAt, waitingUntil } = campaign;
   const left = remainingMs(campaign);

@@ -14,7 +14,7 @@ export function progressOf({ counts }: Pick<Campaign, "counts">) {
   return { done, total, percent: total === 0 ? 0 : Math.floor((done / total) * 100) };
 }
 
-/** The time until the end at the measured rate; null when it is unknown, and while nothing is sent. */
+/** The remaining time at the measured rate. Null when the rate is unknown or nothing is being sent. */
 export function remainingMs({ status, counts, recipientsPerSecond, waitingUntil }: Counted): number | null {
   if (status !== "sending" || waitingUntil !== null) return null;
   if (recipientsPerSecond === null || recipientsPerSecond === 0) return null;
@@ -22,8 +22,8 @@ export function remainingMs({ status, counts, recipientsPerSecond, waitingUntil 
 }
 
 /**
- * Whether a job's change matters to the campaign: it does when the job is the campaign's own. A draft has no job yet,
- * so every job that begins to send a campaign matters to it.
+ * Whether the campaign must be fetched again because a job has changed. That is so when the job sends this campaign. A
+ * draft has no job yet, so a draft is fetched again when any job begins to send a campaign.
  */
 export const isNewsFor = (
   { job, before }: JobChange,

@@ -52,7 +52,7 @@ const COLUMNS: readonly Column<Send>[] = [
   { head: "Provider and notes", cell: (send) => <Notes send={send} />, hideOnPhone: true },
 ];
 
-/** When some sends have an unknown outcome, a last column has the buttons that settle them. */
+/** When some sends have an unknown outcome, the last column has buttons to resolve these sends. */
 const columnsOf = ({ id, counts }: Campaign, onChange: () => void): readonly Column<Send>[] =>
   counts.unknown === 0
     ? COLUMNS

@@ -52,7 +52,8 @@ export function LetterActions({ letter, onChange }: ActionsProps) {
           letter={letter}
           onClose={() => setReprocessing(undefined)}
           onDone={() => {
-            // The dialog is closed first, because it returns the focus to its button, and the button is removed next.
+            // The dialog is closed first: closing returns the focus to the button that opened the dialog. Then the
+            // focus moves to the next letter, because the button will be removed.
             flushSync(() => setReprocessing(undefined));
             focusNeighbor(reprocessing.closest("article"));
             onChange();

@@ -76,7 +76,7 @@ const columns = (onChange: () => void): Column<LetterGroup>[] => [
   },
 ];
 
-/** The job that is handling the group or that halted. */
+/** The job that reprocesses or ignores the group, while it is open or after it was halted. */
 function GroupJob({ group: { job, links } }: { group: LetterGroup }) {
   if (job === null || links.job === null) return null;
   const isOpen = job.status === "queued" || job.status === "running";

@@ -3,7 +3,7 @@ import { useState } from "react";
 export type Selection = {
   /** The chosen ids, in the order of the list. */
   chosen: readonly string[];
-  /** With `isRange`, everything between the last toggled item and this one gets this one's new state. */
+  /** With `isRange`, all items from the last toggled item to this item get the new state of this item. */
   toggle: (id: string, isRange: boolean) => void;
   clear: () => void;
 };

@@ -58,7 +58,10 @@ const READING = "The columns are being read for this choice. The import can star
 
 type ButtonsProps = { isStarting: boolean; isReading: boolean; onDryRun: () => void };
 
-/** A form must not be sent with columns that the person has not seen, so a press does not wait for them. */
+/**
+ * While the columns are being read, both buttons do nothing: an import must not start with columns that the person has
+ * not seen.
+ */
 const Buttons = ({ isStarting, isReading, onDryRun }: ButtonsProps) => {
   const isBusy = isStarting || isReading;
   return (

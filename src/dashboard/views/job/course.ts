@@ -25,7 +25,7 @@ type Entry = {
 /** Entries that the function itself writes. They contain no run's id. */
 const OWN_TYPES = new Set(["waiting", "attempt"]);
 
-/** A job ends a moment after its last run. A bar for that time is drawn only when it is longer than this. */
+/** A job ends a moment after its last run. A bar for that time is drawn only when the time is longer than this. */
 const SHORT_MS = 250;
 
 /** One lane for the time in the queue, and one for each run. Unfinished bars end at `now`. */

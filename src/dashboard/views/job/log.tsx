@@ -75,7 +75,7 @@ const TONES: ReadonlyMap<string, Tone> = new Map([
   ["fatal", "bad"],
 ]);
 
-/** Fields that were cut are no JSON any more. */
+/** The text of fields that were cut is not valid JSON. */
 function parsed(facts: string): unknown {
   try {
     return JSON.parse(facts);

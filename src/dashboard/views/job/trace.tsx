@@ -95,7 +95,7 @@ function Attempts({ attempts }: Pick<StepTrace, "attempts">) {
             ? Date.parse(next.startedAt) - Date.parse(attempt.endedAt)
             : null;
         return (
-          // The number of an attempt is its identity.
+          // Attempts have no id, so the number of an attempt is its key.
           <li key={n}>
             {n + 1}: {tookOf(attempt)}
             {attempt.error !== null && <span className="bad"> {attempt.error}</span>}

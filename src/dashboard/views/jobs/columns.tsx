@@ -75,7 +75,7 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
   },
 ];
 
-/** The most urgent state of a job: that it is blocked, or held by a pause. */
+/** The state of a job that a person should see first: "blocked", then "paused", then the job's status. */
 export const shownStatus = ({ status, blocked, isPaused }: Pick<Job, "status" | "blocked" | "isPaused">) =>
   blocked !== null ? "blocked" : isPaused ? "paused" : status;
 

@@ -24,7 +24,7 @@ export function createOutcomes() {
     /** `href` is the link of the message; by default the page of the job. */
     expect: (id: string, label: string, href = `#/jobs/${id}`): void => void labels.set(id, { label, href }),
 
-    /** Returns the outcomes to announce, each one only once. */
+    /** Returns the outcomes to announce. Each outcome is returned only once. */
     seen(works: Iterable<Work>): Outcome[] {
       const ended: Ended[] = [];
       for (const { id, status, error } of works) {

@@ -10,7 +10,7 @@ function noticed(works: Iterable<Work>): void {
 
 onJobChanges((changes) => noticed(changes.map(({ job }) => job)));
 
-/** Announces how this work ends, even when another view is open then. */
+/** Announces how this work ends, even when the user has opened another view. */
 export function expectOutcome(jobId: string, label: string, href?: string): void {
   outcomes.expect(jobId, label, href);
   const job = liveJob(jobId);

@@ -6,7 +6,10 @@ import type { JobStats } from "#dashboard/types.ts";
 
 type Minute = JobStats["perMinute"][number];
 
-/** Accepted jobs, ended jobs, and failures in the last sixty minutes, or in fewer when these have very many jobs. */
+/**
+ * Accepted jobs, ended jobs, and failures in the last sixty minutes. When there are very many jobs, the period is
+ * shorter.
+ */
 export function LastHour({ perMinute }: Pick<JobStats, "perMinute">) {
   const { times, flow, trouble } = useMemo(() => {
     const valuesOf = (pick: (minute: Minute) => number) => perMinute.map(pick);

@@ -13,7 +13,7 @@ const FATES: Record<Tick["fate"], { text: string; tone: Tone }> = {
 
 export const fateOf = ({ fate }: Pick<Tick, "fate">): { text: string; tone: Tone } => FATES[fate];
 
-/** Why the slot ran late or did not run; otherwise what a maintenance task did. */
+/** Why the slot's work ran late or did not run; otherwise the result of a maintenance task. */
 export function reasonOf({ reason, result }: Pick<Tick, "reason" | "result">): string {
   const counts =
     typeof result === "object" && result !== null

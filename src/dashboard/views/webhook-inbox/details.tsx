@@ -81,7 +81,7 @@ const sizeOf = ({ body, bodyBytes }: InboxDetails): string => {
   return `${count(bodyBytes)} bytes${isCut ? ", of which the beginning is shown" : ""}`;
 };
 
-/** A body that was cut, or that is no JSON, is shown as text. */
+/** A body that was cut, or that is not JSON, is shown as text. */
 function parsed(body: string): unknown {
   try {
     return JSON.parse(body);

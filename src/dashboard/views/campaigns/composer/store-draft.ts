@@ -6,7 +6,9 @@ import { changesOf, contentOf, type Draft, draftOf, isEqual } from "./draft.ts";
 export type Saved = {
   campaign: Campaign | undefined;
   draft: Draft;
-  /** A draft that was sent, and whose answer is not here yet or was lost: the API may have stored it. */
+  /**
+   * A draft that was sent to the API, but whose answer has not arrived or was lost. The API may have stored this draft.
+   */
   unanswered?: Draft | undefined;
 };
 export type Stored = Saved & { campaign: Campaign };
@@ -32,9 +34,9 @@ export async function storeDraft(
 }
 
 /**
- * Finds out whether the API stored a draft when the answer to that request was lost. If it did, the campaign has a new
- * version, and the next change would conflict with it. A request for a new campaign is repeated as it was, because only
- * the same request gets the campaign that it may have made.
+ * Finds out whether the API stored a draft when the answer to that request was lost. If the draft was stored, the
+ * campaign has a new version, and the next change would conflict with that version. A request for a new campaign is
+ * repeated unchanged, because for the same request the API returns the campaign that it has already made.
  */
 export async function settleUnanswered(
   { campaign, draft, unanswered }: Saved,

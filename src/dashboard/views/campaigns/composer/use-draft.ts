@@ -12,12 +12,16 @@ const PAUSE_MS = 3_000;
 /** How soon a draft is saved again after a temporary failure, such as a lost network. */
 const RETRY_MS = 15_000;
 
-/** A new draft that was left before it could be saved, and the key of its author. It is there again in the next new draft. */
+/**
+ * A new draft that its author left before it could be saved, and the author's API key. The next new draft starts with
+ * the text of this one.
+ */
 let left: { draft: Draft; key: string | null } | undefined;
 
 /**
- * The draft as the author writes it, and as the API has it. It is saved automatically. When it was also changed
- * elsewhere, the author first decides which version is kept. A page with unsaved changes asks before it is closed.
+ * The draft as the author writes it, and as the API has it. The page saves the draft automatically. When the draft was
+ * also changed elsewhere, the author first decides which version is kept. A page with unsaved changes asks before it is
+ * closed.
  */
 export function useDraft(given: Campaign | undefined) {
   const [draft, setDraft] = useState(() =>
@@ -91,7 +95,7 @@ function useAutosave({ draft, isReady, failure, save }: AutosaveOptions): void {
 
 type LastSaveOptions = {
   isSaved: boolean;
-  /** Whether this is a new draft that cannot be saved yet. It is kept for the author's return. */
+  /** Whether this is a new draft that cannot be saved yet. Such a draft is kept for the author's next visit. */
   isOnlyHere: boolean;
   /** Why the draft cannot be saved now. */
   obstacle: string | undefined;

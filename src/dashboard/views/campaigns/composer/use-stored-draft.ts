@@ -10,7 +10,7 @@ export type Failure = { draft: Draft; problem: Problem };
 /** Without an answer from the API, a request may have been carried out or not. */
 const isLost = ({ status }: Problem) => [0, 502, 504].includes(status);
 
-/** The draft as the API has it, and the function that stores it there. */
+/** The draft as the API has it, and the function that sends a changed draft to the API. */
 export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
   const [saved, setSaved] = useState<Saved>(() => ({ campaign: given, draft: draftOf(given) }));
   const [savedAtMs, setSavedAtMs] = useState<number>();
