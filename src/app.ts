@@ -22,9 +22,9 @@ export type App = ReturnType<typeof createApp>;
 type MakeFunctions = (platform: Platform) => InngestFunction.Any[];
 
 /**
- * The composition root. It makes the clients from the environment, and makes the functions, the routes and a handler
- * for each door from the clients. The functions are a parameter, so that only the door that runs them bundles their
- * packages (sharp alone is 19 MB).
+ * The composition root. It makes the clients from the environment variables. From the clients it makes the functions,
+ * the routes and a handler for each door. The functions are a parameter, so that only the door that runs them bundles
+ * their packages (sharp alone is 19 MB).
  */
 export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFunctions) {
   const schedules = rooms.flatMap((room) => room.schedules?.(env) ?? []);
@@ -91,8 +91,8 @@ function appWith(makeFunctions: MakeFunctions): App {
 }
 
 /**
- * The logger for errors that occur before an app exists. It is made without the environment, because reading the
- * environment may have failed.
+ * The logger for errors that occur before an app exists. It uses no environment variables, because reading the
+ * variables may have failed.
  */
 const lastWords = createLogger({});
 

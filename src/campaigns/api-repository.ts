@@ -42,13 +42,13 @@ export const campaignView = z.object({
   recipientsPerSecond: z.number().nullable(),
   createdAt: z.string(),
   queuedAt: z.string().nullable(),
-  /** When a scheduled campaign begins; null: it is not scheduled, or has begun. */
+  /** When a scheduled campaign begins; null when the campaign is not scheduled or has begun. */
   sendAt: z.string().nullable(),
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   /**
-   * All parts of the campaign are paused until this time, because the mail provider asked for it; null while any part is
-   * worked on.
+   * All parts of the campaign are paused until this time, because the mail provider asked for a pause; null while any
+   * part is worked on.
    */
   waitingUntil: z.string().nullable(),
 });
@@ -120,7 +120,7 @@ export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
         summaryRow.array(),
       ),
 
-    /** Returns the job that sends the campaign: a new one with the request's id, or the one that exists already. */
+    /** Returns the job that sends the campaign: a new job with the request's id, or the existing job. */
     acceptSend: (
       campaignId: string,
       owner: string | null,
@@ -132,7 +132,7 @@ export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
     pause: (campaignId: string, owner: string | null): Promise<void> =>
       call("pause_campaign", { campaignId, owner }),
 
-    /** Returns the job that continues the open parts. */
+    /** Returns the job that continues the paused campaign. */
     acceptResume: (campaignId: string, owner: string | null, request: JobRequest): Promise<Job> =>
       call("accept_campaign_resume", { campaignId, owner, request }, jobRow),
 
@@ -152,7 +152,7 @@ export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
     audience: (campaignId: string): Promise<number> =>
       callTimeless("count_campaign_audience", { campaignId }, z.number()),
 
-    /** In the order of subscriber ids, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Sorted by subscriber id, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     sends: (
       campaignId: string,
       owner: string | null,

@@ -19,7 +19,7 @@ type Written = Pick<CampaignView, "subject" | "html" | "text" | "missingField">;
 /** The most warnings of one kind that are listed, because one fault may occur thousands of times. */
 const MOST_OF_A_KIND = 10;
 
-/** The names of the author's merge fields, and whether each has a fallback wherever it is used. */
+/** The names of the author's merge fields, and whether every use of a name has a fallback. */
 export function fieldsOf({ subject, html, text }: Written): Map<string, { hasFallback: boolean }> {
   const fields = new Map<string, { hasFallback: boolean }>();
   for (const source of [subject, html ?? "", text ?? ""])

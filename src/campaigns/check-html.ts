@@ -30,7 +30,7 @@ type Faults = {
   broken: string[];
   /** The sources of images without an alternative text. */
   images: string[];
-  /** Merge fields in the query of a link that are not encoded. */
+  /** Merge fields in the queries of links whose values are not encoded. */
   fields: string[];
 };
 
@@ -61,7 +61,7 @@ export function checkHtml(html: string, most: number): Faults {
   };
 }
 
-/** The merge fields in a URL's query whose values are not encoded, as they are written but without their braces. */
+/** The merge fields in a URL's query whose values are not encoded. The braces of the fields are left out. */
 function unencodedFields(url: string): string[] {
   const [, ...query] = url.split("?");
   return [...query.join("?").matchAll(MERGE_FIELD)].flatMap(([field, , rest]) =>
@@ -69,7 +69,7 @@ function unencodedFields(url: string): string[] {
   );
 }
 
-/** The parsed text; undefined when it exceeds the limits above. */
+/** The parsed text; undefined when the text exceeds `MOST_ELEMENTS` or `MOST_DEPTH`. */
 function parseBounded(html: string, tell: (fault: string) => void): Node | undefined {
   let elements = 0;
   let depth = 0;

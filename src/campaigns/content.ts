@@ -61,8 +61,8 @@ export const campaignContent = z
 export type CampaignContent = z.output<typeof campaignContent>;
 
 /**
- * Fields that are left out keep their values; null removes an html, a text or a replyTo. With `version`, a draft that has
- * another version is not changed (409).
+ * Fields that are left out keep their values. Null removes the value of `html`, `text` or `replyTo`. With `version`, a
+ * draft that has another version is not changed (409).
  */
 export const campaignChanges = z
   .strictObject({

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { type Route, route } from "#lib/http/route.ts";
 
 /**
- * A mail may run no script. Its own styles apply, although the dashboard's policy forbids them, and its pictures are
- * loaded, as in a mail program.
+ * The Content-Security-Policy for a mail. A mail may run no script. As in a mail program, the mail's own styles apply,
+ * although the dashboard's policy forbids them, and its pictures are loaded.
  */
 const POLICY = [
   "default-src 'none'",
@@ -16,7 +16,7 @@ const POLICY = [
   "sandbox allow-same-origin",
 ].join("; ");
 
-/** An empty page with the policy of a mail. The dashboard shows it in a frame, and writes the composed mail into it. */
+/** An empty page with the policy for mails. The dashboard shows this page in a frame, and writes the mail into it. */
 export const frameRoute = (): Route =>
   route({
     method: "GET",

@@ -1,7 +1,7 @@
 import { compile, type DomNode, type FormatCallback, type HtmlToTextOptions } from "html-to-text";
 import { withShieldedFields } from "#campaigns/shield-fields.ts";
 
-/** The same limit as for a text that an author writes. */
+/** The most characters of the plain text; the limit for a text that an author writes is the same. */
 const LONGEST = 200_000;
 /** Content that is nested deeper than this is left out. Real mails are nested at most some dozens of elements deep. */
 const MOST_DEPTH = 200;
@@ -35,12 +35,12 @@ const convert = compile({
   formatters: { item: itemOf() },
   selectors: [
     { selector: "a", options: { hideLinkHrefIfSameAsText: true } },
-    // The alternative text is for readers; the picture's address is not.
+    // The plain text contains a picture's alternative text, but not the picture's address.
     { selector: "img", options: { pathRewrite: () => "" } },
     ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({ selector, options: { uppercase: false } })),
     { selector: "li", format: "item" },
     ...block(2, ["ul", "ol", "blockquote"]),
-    // Tables of mails are layout: each cell is a paragraph.
+    // Mails use tables for layout, so each cell becomes a paragraph.
     ...block(1, ["td", "th"]),
   ],
 } satisfies HtmlToTextOptions);
@@ -50,8 +50,9 @@ export const htmlAsText = (html: string): string =>
   withShieldedFields(html, (shielded) =>
     convert(shielded)
       .slice(0, LONGEST)
-      // The limit may have cut the last shielded field or the last character in two. Its first half is removed, because
-      // the database refuses half a character. Braces that were encoded in the HTML must not begin a merge field.
+      // The limit may have cut the last shielded field or the last character in two. The remaining half is removed,
+      // because the database refuses half a character. Braces that were encoded in the HTML must not begin a merge
+      // field.
       .replace(/(?:\u{F0000}\d*)?\p{Surrogate}?$/u, "")
       .replace(/\{(?=\{)/g, "{ "),
   );

@@ -4,12 +4,12 @@ import { AppError } from "#lib/errors.ts";
 import { createUnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
 /**
- * What every broadcast must contain by law: the sender's postal address, and a link to unsubscribe. It is stored with the
- * campaign, so that a retry renders the same bytes after the configuration has changed.
+ * What every broadcast must contain by law: the sender's postal address, and a link to unsubscribe. The imprint is
+ * stored with the campaign, so that a retry renders the same bytes after the configuration has changed.
  */
 export const imprint = z.object({
   postalAddress: z.string(),
-  /** The address with which links begin: `https://example.com/l/`. */
+  /** The address with which the campaign's links begin: `https://example.com/l/`. */
   linkBase: z.string(),
   /** The key that signs the campaign's links. */
   linkKeyId: z.string(),

@@ -17,11 +17,11 @@ const newsletterView = acceptedView.extend({
   subscriberCount: z.number(),
 });
 z.globalRegistry.add(newsletterView, { id: "AcceptedNewsletter" });
-/** The answer when the request itself has sent the newsletter. A flag chooses between this and the queue. */
+/** The answer when the request itself has sent the newsletter. A flag chooses whether the request or the queue sends. */
 const sentView = newsletterView.extend({ status: z.literal("sent"), queued: z.literal(false) });
 z.globalRegistry.add(sentView, { id: "SentNewsletter" });
 
-/** A request that sends to a small audience itself needs less time than this. */
+/** The time limit of these routes. A request that sends a newsletter to a small audience itself needs less time. */
 const TIMEOUT_MS = 25_000;
 
 /**

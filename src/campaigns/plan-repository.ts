@@ -16,11 +16,11 @@ const openParts = z.object({ jobId: z.uuid().nullable(), parts: z.number().array
 
 export type PlanRepository = ReturnType<typeof planRepository>;
 
-/** The statements that plan a campaign, and that end what a canceled one left. */
+/** The statements that plan a campaign, and that settle the mails in doubt of canceled campaigns. */
 export function planRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** Plans one piece. Call again while the answer is "planning". */
+    /** Plans the next `piece` recipients of a campaign. Call again while the answer is "planning". */
     planPiece: (input: {
       campaignId: string;
       eventId: string;

@@ -33,7 +33,7 @@ export function previewRepository(db: DatabaseClient, clock: Clock) {
     ): Promise<Audience> =>
       callTimeless("preview_campaign", { campaignId: id, owner, names: [...names] }, audience),
 
-    /** Returns the id of the job that sends the test. Calls with the same key have the same job. */
+    /** Returns the id of the job that sends the test. Calls with the same key return the same id. */
     sendTest: (mail: {
       key: string;
       to: string;

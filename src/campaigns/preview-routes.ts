@@ -46,8 +46,8 @@ export const previewView = z.object({
     cheapestUsd: count.nullable(),
   }),
   /**
-   * A hash of audience and content. A request to send may contain it as `previewHash`, and is refused when the audience
-   * or the content has changed since.
+   * A hash of audience and content. A request to send may contain this hash as `previewHash`. The request is refused
+   * when the audience or the content has changed since the preview.
    */
   hash: z.string(),
 });

@@ -13,8 +13,8 @@ import {
 import type { UnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
 /**
- * The content of a campaign as it is sent, equal for all recipients. It is immutable once the campaign is queued, so that
- * a retry renders the same bytes.
+ * The content of a campaign as it is sent, equal for all recipients. The content is immutable once the campaign is
+ * queued, so that a retry renders the same bytes.
  */
 export const writtenContent = z.object({
   subject: z.string(),
@@ -34,10 +34,10 @@ export type WrittenContent = z.output<typeof writtenContent>;
 export const content = writtenContent.extend({ imprint });
 export type Content = z.output<typeof content>;
 
-/** A recipient as planned: the subscriber's id, with the address and fields at that time. */
+/** A recipient: the subscriber's id, with the address and fields at the time when the campaign was planned. */
 export type Recipient = [id: number, email: string, fields: Fields];
 
-/** Returns one recipient's mail as the provider accepts it, or the fields that it lacks. */
+/** Returns one recipient's mail in the provider's format, or the merge fields for which the recipient has no value. */
 export type Render = (...recipient: Recipient) => { mail: string } | { missing: string[] };
 
 /**
@@ -80,7 +80,7 @@ export function createRenderer(
   };
 }
 
-/** The value of the field with this name. Upper and lower case may differ. */
+/** The value of the field with this name. An exact match comes first, then a match that ignores case. */
 function valueOf(fields: Fields, name: string): unknown {
   if (Object.hasOwn(fields, name)) return fields[name];
   const key = name.toLowerCase();

@@ -6,7 +6,7 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 import type { ErrorCode } from "#lib/errors.ts";
 
 /**
- * Recipients arrive as tuples, because repeated field names would be most of the answer. A schema does not read them,
+ * Recipients arrive as tuples, because repeated field names would be most of the answer. No schema checks the tuples,
  * because for a whole audience zod would take longer than the database.
  */
 const recipients = z.custom<Recipient[]>(Array.isArray);
@@ -47,7 +47,7 @@ export type CampaignRepository = ReturnType<typeof campaignRepository>;
 export function campaignRepository(db: DatabaseClient, clock: Clock) {
   const { call } = createCall(db, clock);
   return {
-    /** Takes batches for a provider. `keysMs`: for how long each provider recognises the key of a batch. */
+    /** Takes batches for a provider. `keysMs`: for how long each provider recognizes the key of a batch. */
     take: ({ id, token }: PartClaim, provider: string, limit: number, keysMs: Keys) =>
       call("take_campaign_batches", { partId: id, token, provider, limit, keysMs }, taken),
 

@@ -2,15 +2,15 @@ import { AppError } from "#lib/errors.ts";
 import type { BatchAnswer, Mailer, MailResult } from "#mail/mailer.ts";
 
 /**
- * After this many single refusals without an accepted mail, the cause is not the mails. A full search of 100 mails is
- * 199 requests.
+ * When a provider has refused this many single mails and accepted none, the cause is the request and not the mails. A
+ * full search of 100 mails takes 199 requests.
  */
 const ENOUGH_REFUSED = 8;
 
 /**
  * Sends a batch. When the provider refuses the whole batch because of some mails, each half is sent under its own key,
  * then halves of the halves, until each bad mail is alone and fails alone. A batch is always split in the same way, so
- * that the provider recognises the keys of a repeated search. Returns the results so far, by position in the batch, and
+ * that the provider recognizes the keys of a repeated search. Returns the results so far, by position in the batch, and
  * the last answer.
  */
 export async function sendInHalves(mails: readonly string[], key: string, send: Mailer["sendBatch"]) {

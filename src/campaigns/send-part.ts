@@ -25,8 +25,8 @@ const GROUP = 10;
 const UNLIMITED = pLimit(Number.POSITIVE_INFINITY);
 
 /**
- * Sends the rest of a part. Safe to repeat at any point: what is settled stays settled, and a batch in doubt is sent
- * again under its key or becomes unknown. When a provider refuses all mails, the next provider gets the batches of
+ * Sends the rest of a part. Safe to repeat at any point: settled batches are not sent again, and a batch in doubt is
+ * sent again under its key or becomes unknown. When a provider refuses all mails, the next provider gets the batches of
  * which no mail can have been accepted. Throws a provider's error after all requests in flight have ended.
  */
 export async function sendPart(deps: SendDependencies, part: Part, time: StepTime): Promise<Worked> {
@@ -38,8 +38,8 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
     // batches.
     else if (worked !== "open" || time.isLate()) return worked;
   }
-  // Every provider refuses us. Or: only one provider may send the rest, and it refuses us or is not configured any
-  // more.
+  // Either every provider refuses all mails, or only one provider may send the rest, and that provider refuses all
+  // mails or is not configured any more.
   const [first = new AppError("not_configured", "No provider of MAIL_PROVIDERS may send the rest")] =
     refusals;
   throw refusals.find(({ code }) => meaningOf(code).retry !== "stop") ?? first;

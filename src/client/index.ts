@@ -32,7 +32,7 @@ export function createClient(
 
   return {
     get: async <T>(path: string): Promise<T> => readJson<T>(await request("GET", path)),
-    /** With `idempotencyKey`, a request whose answer was lost can be repeated: it makes nothing twice. */
+    /** With `idempotencyKey`, a request whose answer was lost can be repeated, and the work is created only once. */
     post: async <T>(path: string, body?: unknown, options: Pick<SubmitOptions, "idempotencyKey"> = {}) => {
       const { idempotencyKey: key } = options;
       const headers = key === undefined ? {} : { "idempotency-key": key };
@@ -81,7 +81,7 @@ export function createClient(
       return last;
     },
 
-    /** Keeps a state up to date until the signal is aborted; throws only errors that are not temporary. */
+    /** Keeps a list of jobs or tasks up to date until the signal is aborted. Throws only permanent errors. */
     watch: live,
 
     /** Cancels a job. Waiting work never begins; running work stops at its next step. */

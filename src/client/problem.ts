@@ -14,7 +14,7 @@ export class Problem extends Error {
   readonly code: string;
   readonly detail: string;
   readonly hint: string;
-  /** How long to wait before the next try; undefined when the answer does not say it. */
+  /** How long to wait before the next try; undefined when the answer has no `Retry-After`. */
   readonly retryAfterMs: number | undefined;
 
   constructor({ status, code, detail, hint = "", retryAfterMs }: Said, cause?: unknown) {
@@ -46,8 +46,7 @@ export const unreachable = (cause: unknown): Problem =>
   );
 
 /**
- * The error for an answer that does not come from the API but from something before it, such as the login page of a
- * hotel's network.
+ * The error for an answer that the API did not send, such as the login page of a hotel's network.
  */
 export const notFromTheApi = (cause: unknown): Problem =>
   new Problem(
@@ -60,7 +59,7 @@ export const notFromTheApi = (cause: unknown): Problem =>
     cause,
   );
 
-/** Reads every answer that is not ok, also one that a proxy sent instead of the API. */
+/** Reads an error answer, whether the API or a proxy sent the answer. */
 export async function problemOf(response: Response): Promise<Problem> {
   const said: unknown = await response.json().catch(() => undefined);
   const field = (name: string): string | undefined => {

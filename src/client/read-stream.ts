@@ -18,9 +18,9 @@ type Options = {
 };
 
 /**
- * Reads a stream until it ends or breaks. Returns whether it delivered anything. If it did, the reader continues after
- * the last id; if not, streams are blocked on the way. Throws errors that another try would not change, and the errors
- * of `onFrames`.
+ * Reads a stream until it ends or breaks. Returns whether the stream delivered any message. If it did, the reader
+ * continues after the last id; if not, a proxy blocks streams. Throws errors that another try would not change, and the
+ * errors of `onFrames`.
  */
 export async function readStream({ request, address, signal, onFrames }: Options): Promise<boolean> {
   const watchdog = createWatchdog();
@@ -53,7 +53,7 @@ async function open({ request, address, signal }: Omit<Options, "onFrames">): Pr
   }
 }
 
-/** The chunks until the stream ends or breaks. Uses a reader, because Safari supports no other way. */
+/** The chunks until the stream ends or breaks. Uses a reader, because Safari has no `for await` over a stream. */
 async function* chunksOf(response: Response | undefined): AsyncGenerator<Uint8Array> {
   const reader = response?.body?.getReader();
   try {

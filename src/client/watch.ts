@@ -11,7 +11,7 @@ export type LiveStatus = "live" | "polling" | "offline";
 export type WatchOptions<Task extends Item = Item> = {
   /** Default: all jobs that the key may read. */
   path?: string;
-  /** Like the query of the list: `{ status: "running", kind: "…" }`. */
+  /** The query fields that filter the list, such as `{ status: "running", kind: "…" }`. */
   filter?: Record<string, string>;
   onChange: (state: LiveState<Task>) => void;
   onStatus?: (status: LiveStatus) => void;
@@ -27,8 +27,8 @@ const MOST_POLLS = 16;
 const RETURN_MS = 300;
 
 /**
- * Keeps one state up to date by a stream, or by polling every two seconds where streams are blocked, and reports every
- * change. Both read the same messages at the same address, and continue after the last id.
+ * Keeps one state up to date and reports every change. Reads a stream, or polls every two seconds where streams are
+ * blocked. Stream and polls read the same messages at the same address, and continue after the last id.
  */
 export async function watch<Task extends Item>(
   options: WatchOptions<Task>,

@@ -28,7 +28,7 @@ export function pricesOf(usage: Billed) {
   });
 }
 
-/** The limit of the free plans that is reached first. Above a `usedShare` of 1 it is exceeded. */
+/** The limit of the free plans that is reached first. When `usedShare` is above 1, the usage exceeds this limit. */
 export function firstLimitOf(usage: Billed) {
   const [first, ...others] = [
     limitOf("executions"),

@@ -5,7 +5,7 @@ import { usageOfCounts } from "#cost/usage.ts";
 
 type Row = Awaited<ReturnType<CostRepository["month"]>>[number];
 
-/** Until this much of the month has passed, a forecast would be a guess. */
+/** A forecast is made only after this much of the month has passed. */
 const ENOUGH_MS = 24 * 60 * 60_000;
 
 /** The month (UTC) of a time: its first day, its beginning and its end. */

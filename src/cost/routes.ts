@@ -36,7 +36,7 @@ const costEstimate = z.object({
   providers: z.array(provider),
   /** Null where a provider's price is on request. */
   cheapestUsd: z.number().nullable(),
-  /** The limit of the free plans that is reached first. Above a `usedShare` of 1 it is exceeded. */
+  /** The limit of the free plans that is reached first. When `usedShare` is above 1, the usage exceeds this limit. */
   firstLimit: z.object({
     provider: z.string(),
     unit: z.string(),

@@ -75,8 +75,8 @@ export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
 const FINGERPRINT_VERSION = 2;
 
 /**
- * Equal for failures of one cause: the same function, step, error code (or class, without a code) and message. Ids,
- * numbers, addresses and lines of code are taken out of the message. The stack trace is not compared.
+ * The fingerprint is equal for failures with one cause: the same function, step, error code (or class, without a code)
+ * and message. Ids, numbers, addresses and lines of code are taken out of the message. The stack trace is not compared.
  */
 export function fingerprintOf(functionId: string, kind: string, message: string, step = ""): string {
   const cause = [functionId, withoutDetails(step), kind, withoutDetails(message)].join("\n");

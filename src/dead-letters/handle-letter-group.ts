@@ -48,7 +48,7 @@ export const handleLetterGroup = ({ inngest, groups, checkLetter, parts, flow, o
     },
   );
 
-/** The last letter on which the patch was tried, and how many letters it did not fit. */
+/** The last letter on which the patch was tried, and how many letters the patch did not fit. */
 const progress = z
   .object({ after: place.nullable(), refused: z.number() })
   .nullable()

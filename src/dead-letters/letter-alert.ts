@@ -24,8 +24,8 @@ type Dependencies = {
 
 /**
  * Sends the alert of a dead letter once: only the process that has claimed the letter in the database sends it. If that
- * process dies, another process may claim the letter later, so an alert may be sent twice but is never lost. While
- * Slack does not answer, the alert is repeated, but the log entry and the Sentry report are not.
+ * process dies, another process may claim the letter later, so an alert may be sent twice but is never lost. The alert
+ * is repeated while Slack does not answer, but the log entry and the Sentry report are not repeated.
  */
 export const createLetterAlert =
   ({ letters, slack, reporter, redact, logger }: Dependencies) =>

@@ -100,8 +100,9 @@ function wrongWith(holder: { data: Json }, one: Operation): string | undefined {
 }
 
 /**
- * Whether a path leads to a value of the data, or, if it `mayBeNew`, to a place where one can be added. The library
- * also follows inherited properties, so that /toString/call would change this function for the whole process.
+ * Whether a path leads to a value of the data. With `mayBeNew`, the path may also lead to a place where a value can be
+ * added. The library also follows inherited properties, so that /toString/call would change this function for the whole
+ * process.
  */
 function leads(root: unknown, path: string, mayBeNew: boolean): boolean {
   const tokens = path.split("/").slice(1);

@@ -16,7 +16,7 @@ const stopped = { message: "The engine stopped this part of a job that continues
 
 /**
  * When Inngest has canceled a run (by an event, a timeout, or its dashboard), ends the run's job in the ledger. When
- * the run was a part of a job that continues, that job would wait for the part for ever. So the part becomes a dead
+ * the run worked on a part of a job that continues, that job would wait for the part forever. So the part becomes a dead
  * letter, and housekeeping alerts people.
  */
 export const recordCancellations = ({ inngest, jobs, letters }: Dependencies): InngestFunction.Any =>

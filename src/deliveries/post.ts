@@ -15,7 +15,7 @@ const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_HEADERS = 50;
 
-/** One attempt: posts the message, and decides what follows. It never throws, because every outcome is recorded. */
+/** One attempt: posts the message, and decides whether to try again. Never throws: every outcome is recorded. */
 export async function post(
   { safeFetch, clock, random = Math.random }: Dependencies,
   target: Target,
@@ -88,7 +88,7 @@ async function beginningOf({ body }: SafeAnswer): Promise<string> {
       if (bytes >= MAX_ANSWER_BYTES) break;
     }
   } catch {
-    // The body broke off. What has arrived is kept.
+    // The connection ended within the body. The bytes that have arrived are kept.
   }
   return Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString("utf8").slice(0, MAX_ANSWER_BYTES);
 }

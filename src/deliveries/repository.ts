@@ -43,7 +43,7 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
 
     delete: (id: string, owner: string | null) => callTimeless("delete_webhook_endpoint", { id, owner }),
 
-    /** The old secret also signs, until `oldUntil`. */
+    /** Until `oldUntil`, messages are signed with the old secret, too. */
     rotate: (id: string, owner: string | null, secret: string, oldUntil: Date) =>
       call("rotate_webhook_secret", { id, owner, secret, oldUntil: oldUntil.toISOString() }, endpointRow),
 

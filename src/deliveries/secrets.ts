@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { AppError } from "#lib/errors.ts";
 import type { SecretKey } from "#lib/keys.ts";
 
-/** A new signing secret, as Standard Webhooks writes it. */
+/** A new signing secret, in the format of Standard Webhooks. */
 export const newSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
 
 export type SecretBox = ReturnType<typeof createSecretBox>;

@@ -31,8 +31,9 @@ const MAX_STEPS = 100;
 const PATIENCE_MS = 10_000;
 
 /**
- * The lane of an endpoint: sends what is due, batch after batch, until nothing is due. When it ends, the next lane is
- * planned for the time when the next attempt is due. So the deliveries of a busy endpoint share their executions.
+ * The lane of an endpoint: a run that sends the due deliveries, batch after batch, until none is due. When a lane ends,
+ * the next lane is planned for the time when the next attempt is due. So the deliveries of a busy endpoint share their
+ * executions.
  */
 export const sendWebhook = ({ inngest, flow, onFailure, ...work }: Dependencies) =>
   inngest.createFunction(

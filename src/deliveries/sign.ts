@@ -5,7 +5,7 @@ type Message = { id: string; body: string; secrets: readonly string[]; now: Date
 /**
  * The headers that prove who sent a message. Standard Webhooks 1.0 signs `<id>.<timestamp>.<body>`, with every secret
  * that is valid during a rotation. `X-Webhook-Signature` is the header of the source documents: it signs only the body,
- * with the newest secret, so a receiver cannot recognise a repeated request by it.
+ * with the newest secret, so a receiver cannot recognize a repeated request by this header.
  */
 export function signedHeaders({ id, body, secrets, now }: Message): Record<string, string> {
   const timestamp = String(Math.floor(now.getTime() / 1000));

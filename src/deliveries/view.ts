@@ -13,7 +13,7 @@ export const endpointView = z.object({
   id: z.uuid(),
   owner: z.string(),
   url: z.string(),
-  /** Types of the catalog; `*` is all of them. */
+  /** Event types of the catalog; `*` means all types. */
   eventTypes: z.array(z.string()),
   description: z.string(),
   /** The largest number of requests a second. */
@@ -76,7 +76,7 @@ export const toEndpointView = (row: EndpointRow, now: Date): z.output<typeof end
 export const deliveryView = z.object({
   id: z.uuid(),
   endpointId: z.uuid(),
-  /** The `webhook-id`: the same in all attempts, so that the receiver can recognise a repeated message. */
+  /** The `webhook-id`: the same in all attempts, so that the receiver can recognize a repeated message. */
   messageId: z.uuid(),
   event: z.string(),
   url: z.string(),

@@ -7,8 +7,8 @@ const PULLED_MS = 30_000;
 const MOST_READERS = 10_000;
 
 /**
- * Reads feeds. This process keeps the list of pulled posts for 30 s. Which of them the reader may see is decided at
- * every read.
+ * Reads feeds. This process keeps the list of pulled posts for 30 s. Every read checks which of these posts the reader
+ * may see.
  */
 export function createReadFeed(feed: Pick<FeedRepository, "read">, clock: Clock) {
   const pulled = new LRUCache<string, number[]>({

@@ -22,14 +22,14 @@ const personRow = z.object({ person: z.string(), since: z.string() });
 const MOST_FOLLOWS = 5000;
 const MOST_BLOCKS = 5000;
 
-/** Posts, follows, blocks, and the feeds that result. People are named by their owner. */
+/** Posts, follows, blocks, and the feeds that result. A person's id is the owner of the person's rows. */
 export function feedRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
     /** Returns the job, whose id is the post's id. */
     accept: (content: string, request: JobRequest) => call("accept_post", { content, request }, jobRow),
 
-    /** Returns false when this author has no such post; `null` is an administrator. */
+    /** Returns false when this author has no such post. An `author` of null is an administrator. */
     remove: (id: string, author: string | null) => callTimeless("delete_post", { id, author }, z.boolean()),
 
     follow: (follower: string, author: string) =>

@@ -27,7 +27,7 @@ const createdView = z.object({
   statusUrl: z.string(),
 });
 z.globalRegistry.add(createdView, { id: "CreatedPost" });
-/** A person is named by the owner of their posts: the id of a user, or the owner of an API key. */
+/** A person's id is the owner of the person's posts: the id of a user, or the owner of an API key. */
 const personParams = z.object({ person: filledText(200) });
 
 export const feedRoutes = ({ feed, readFeed, jobs }: Dependencies): Route[] => [

@@ -2,7 +2,7 @@ import type { Target } from "#imports/targets/target.ts";
 import { columnKey } from "#lib/tables/header.ts";
 import { unreadable } from "#lib/tables/table.ts";
 
-/** For each column of the file the field of the target; null: the column is not read. */
+/** The field of the target for each column of the file; null: the column is not read. */
 export type Mapping = Record<string, string | null>;
 
 /** The columns that rejects.csv adds to those of the file. An import ignores them. */

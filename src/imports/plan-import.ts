@@ -17,7 +17,7 @@ import { type Dialect, type Row, unreadable } from "#lib/tables/table.ts";
 export const PART_ROWS = 5_000;
 /** The most bytes of a part, for files with few long rows. */
 export const PART_BYTES = 8 * 1024 * 1024;
-/** Reading for one piece of the plan takes about a second, so a crash loses no more than that. */
+/** The parts of one piece of the plan. Reading one piece takes about a second, so a crash loses little work. */
 const PIECE_PARTS = 20;
 
 /** The position and number of the next row, and the digest of the rows before it. */

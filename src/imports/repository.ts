@@ -44,7 +44,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     accept: (request: JobRequest, wanted: NewImport, viewer: string | null) =>
       call("accept_import", { request, import: dense(wanted), viewer }, jobRow),
 
-    /** The import of a run. It is created here when app code sent the event itself. */
+    /** Returns the import of a run. Creates the import when app code sent the event itself. */
     open: (eventId: string, id: string, owner: string | undefined, wanted: NewImport) =>
       call("open_import", { eventId, id, owner, import: dense(wanted) }, importRow),
 
@@ -80,7 +80,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
 
     countUndo: (id: string) => callTimeless("count_import_undo", { id }, z.number()),
 
-    /** Undoes the next rows. `isGivenUp`: the rows stay, because other rows refer to them, and are listed. */
+    /** Undoes the next rows. With `isGivenUp`, the rows are kept and listed, because other rows refer to them. */
     undo: (part: { id: number; token: string }, id: string, limit: number, isGivenUp: boolean) =>
       call("undo_import_rows", { partId: part.id, token: part.token, id, limit, isGivenUp }, worked),
 

@@ -41,7 +41,7 @@ const importBody = z.object({
   /** Further options of the target: {listId} for subscribers. */
   options: z.record(text(50), z.union([text(200), z.null()])).default({}),
   /**
-   * For each column of the file the field of the target; null leaves the column out. By default columns are matched by
+   * The field of the target for each column of the file; null leaves the column out. By default columns are matched by
    * name.
    */
   mapping: z

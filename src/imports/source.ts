@@ -19,11 +19,11 @@ export type FileFacts = { version: string; size: number };
 export type Source = {
   facts: FileFacts;
   bytes: (from: number, until?: number) => AsyncGenerator<Uint8Array>;
-  /** Whether the host has sent the whole file, because it has no ranges. Known after the first bytes were read. */
+  /** Whether the host ignored the range and sent the whole file. Known after the first bytes were read. */
   isInMemory: () => boolean;
 };
 
-/** The same facts as the import's row stores them. */
+/** The version and size of the file from the import's row; null before the file was first read. */
 export const factsOf = (row: { version: string | null; byte_count: number | null }): FileFacts | null =>
   row.version === null || row.byte_count === null ? null : { version: row.version, size: row.byte_count };
 

@@ -14,7 +14,7 @@ const counts = z.object({
   rejected: z.number(),
 });
 const progress = z.object({
-  /** Reading finds the number of rows. Writing begins after that. */
+  /** While "reading", an import counts the rows of the file; while "writing", the import stores these rows. */
   phase: z.enum(["waiting", "reading", "writing", "ended"]),
   percent: z.number(),
   rowsDone: z.number(),

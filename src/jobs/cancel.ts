@@ -28,8 +28,8 @@ export function createCancel({ jobs, inngest, logger }: Dependencies) {
   }
 
   /**
-   * Tells the engine to stop the runs of jobs that the ledger has canceled. Returns whether the engine received it.
-   * Never throws, because `repeatCancels` sends it again.
+   * Tells the engine to stop the runs of jobs that the ledger has canceled. Returns whether the engine received the
+   * events. Never throws, because `repeatCancels` sends lost events again.
    */
   async function tellEngine(jobIds: readonly string[]): Promise<boolean> {
     if (jobIds.length === 0) return true;

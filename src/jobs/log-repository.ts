@@ -10,7 +10,7 @@ export const logLine = z.object({
   at: z.string(),
   level: z.string(),
   message: z.string(),
-  /** The other fields of the line, as JSON of which at most 3,000 characters are kept; empty without any. */
+  /** The other fields of the line as JSON, cut after 3,000 characters; empty when the line has no other fields. */
   facts: z.string(),
 });
 

@@ -15,8 +15,8 @@ type Dependencies = {
 };
 
 /**
- * A caller waits no longer than this for the engine. If the engine accepted the events after all, it recognises their
- * repetition by the ids.
+ * A caller waits no longer than this for the engine. If the engine accepted the events after all, it recognizes the
+ * repeated events by their ids.
  */
 export const SEND_TIMEOUT_MS = 8_000;
 /**
@@ -62,7 +62,7 @@ export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
 
   /**
    * Like `send`, for jobs that are accepted in quick succession: jobs that arrive during a call share the next call.
-   * Resolves when all are sent. Never throws.
+   * Resolves when no job waits for a call any more. Never throws.
    */
   function sendTogether(job: SendableJob): Promise<void> {
     waiting.push(job);

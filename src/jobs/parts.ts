@@ -91,7 +91,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
       } else if (outcome.state === "open") waits = 0;
       else return outcome;
     }
-    // A retry would end in the same place, because the engine has stored the results of these steps.
+    // A retry would fail again, because the engine would return the stored results of these steps.
     const cause: { code: ErrorCode } = { code: "provider_rate_limited" };
     const after = waits < MAX_WAITS ? `${MAX_STEPS} steps` : `${MAX_WAITS} waits in a row`;
     throw new NonRetriableError(`The part is not done after ${after}`, { cause });

@@ -86,7 +86,7 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     finishRun: (run: RunOfEvent, result: unknown): Promise<FinishedRun | null> =>
       call("finish_run", { ...keysOf(run), result: boundedResult(result) }, finishedRun.nullable()),
 
-    /** Returns whether the run was a part of a job that continues. Such a job would wait for the part for ever. */
+    /** Returns whether the run worked on a part of a job that continues. That job would wait for the part forever. */
     cancelRun: (run: RunOfEvent, parentJobId: string | null = null): Promise<boolean> =>
       call("cancel_run", { ...keysOf(run), parentJobId }, z.boolean()),
 
@@ -138,8 +138,8 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     markSent: (jobIds: string[]): Promise<void> => call("mark_jobs_sent", { jobIds }),
 
     /**
-     * Fails jobs that were due before `before` and never began, although the engine had received them by then or
-     * refuses them (`refused`). Each gets a dead letter. Returns how many jobs failed.
+     * Fails jobs that were due before `before` and never began. Either the engine got these jobs before that time, or
+     * the engine refuses them (`refused`). Each job gets a dead letter. Returns how many jobs failed.
      */
     failUnbegun: (before: Date, refused: string[], limit: number): Promise<number> =>
       call("fail_unbegun_jobs", { before: before.toISOString(), refused, limit }, z.number()),
@@ -168,7 +168,7 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
   };
 }
 
-/** Replaces a result that is too large, because its size must not fail work that is done. */
+/** Replaces a result that is too large, because finished work must not fail only because its result is too large. */
 function boundedResult(value: unknown): Json {
   const result = storableJson(value);
   const chars = JSON.stringify(result).length;

@@ -47,7 +47,7 @@ export const jobRow = z.object({
   started_at: time.nullable(),
   ended_at: time.nullable(),
   updated_at: time,
-  /** Null when nothing blocks the job, and in the answer to every change of it. */
+  /** Null when nothing blocks the job. Also null in the answer to a change of the job. */
   blocked: blockedRow.nullable().default(null),
   /** What the job is about (`work_kinds.subjects`). Null in the answer to a change of the job. */
   subject: z.string().nullable().default(null),

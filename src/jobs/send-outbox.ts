@@ -15,8 +15,8 @@ type Dependencies = {
 /** A route sends its job right after accepting it. If a job is still in the outbox after this time, it was not sent. */
 const GRACE_MS = 15_000;
 /**
- * A job that was sent and has not begun a day after it was due will never begin. By then the engine has also forgotten
- * the event's id.
+ * A job that was sent and has not begun a day after it was due will never begin. After a day the engine has also
+ * forgotten the event's id.
  */
 const UNBEGUN_MS = 24 * 60 * 60_000;
 const UNBEGUN_BATCH = 50;

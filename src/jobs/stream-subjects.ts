@@ -34,8 +34,8 @@ async function presentJobs(jobs: readonly ChangedJob[]): Promise<ReadonlyMap<str
 }
 
 /**
- * The same decision as the filter of the list in SQL. Of the filtered fields only status, error and subject
- * change. A job that no longer matches leaves the list.
+ * Decides, like the filter of the list in SQL, whether a job matches. Of the filtered fields only status, error and
+ * subject change. A job that no longer matches leaves the list.
  */
 function placeIn(filter: JobFilter, job: JobFacts): "in" | "gone" | "out" {
   const { status, kind, functionId, requester, parentJobId, search, from, to } = filter;

@@ -12,7 +12,7 @@ const PATIENCE_MS = 5_000;
 const GOOD_FOR_MS = 5_000;
 const BAD_FOR_MS = 500;
 
-/** The same check, which waits at most five seconds for an answer and reuses the answer for a short time. */
+/** Limits a check: it waits at most five seconds for an answer, and reuses the answer for a short time. */
 export function sparing({ name, problem }: Check, clock: Clock): Check {
   let known: { answer: Promise<string | null>; untilMs: number } | undefined;
   const ask = () => {
@@ -32,7 +32,7 @@ export function sparing({ name, problem }: Check, clock: Clock): Check {
   };
 }
 
-/** An error message may quote a key or an address, so public answers say only this. */
+/** An error message may quote a key or an address, so a public answer contains only this fixed text. */
 const silent = (): string => "does not answer";
 
 /** Judges a service, and the key that we sent, by the status of its answer to a harmless request. */

@@ -91,7 +91,7 @@ const schema = z.object({
   GITHUB_TOKEN: key.optional(),
   GITHUB_BASE_URL: url.default("https://api.github.com"),
 
-  /** The pages of the site's sitemap, as paths: `/, /pricing`. Without any, no sitemap is written. */
+  /** The pages of the site's sitemap, as paths: `/, /pricing`. Without paths, no sitemap is written. */
   SITEMAP_PATHS: sitePaths,
 
   /** The time zone of the daily report, which is made at 9 o'clock about the day before. */

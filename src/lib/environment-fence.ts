@@ -11,7 +11,7 @@ type Settings = Pick<Env, "NIGHTSHIFT_ENV" | "RESEND_BASE_URL" | "SUPABASE_URL">
 
 const REAL_PROVIDER = "api.resend.com";
 
-/** The provider's own host or a subdomain of it, in any case and with any port. */
+/** Whether the URL's host is the provider's host or a subdomain of `resend.com`, with any port. */
 const isRealProvider = (url: string): boolean => {
   const { hostname } = new URL(url);
   return hostname === REAL_PROVIDER || hostname.endsWith(".resend.com");
@@ -35,7 +35,7 @@ export function mailModeOf(env: Settings, productionUrl: string | null): MailMod
   return { mode: "send" };
 }
 
-/** Asks the database once per process. A failed request is repeated. */
+/** Asks the database for production's address once per process. A failed request is repeated by the next call. */
 export function createFence(env: Settings, db: DatabaseClient, clock: Clock) {
   let known: Promise<MailMode> | undefined;
   return {

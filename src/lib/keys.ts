@@ -13,8 +13,8 @@ export const key = z
   );
 
 /**
- * The two keys of a Supabase project. They are recognised by a prefix, or, if they are older keys (JWTs), by their
- * role.
+ * The two keys of a Supabase project. Keys are recognized by their prefix. Older keys are JWTs and are recognized by
+ * their role.
  */
 const SUPABASE_KEYS = {
   secret: { prefix: "sb_secret_", role: "service_role" },

@@ -14,7 +14,7 @@ const storableText = (text: string): string => text.replaceAll("\0", "\uFFFD").t
 const MAX_ID_CHARS = 200;
 
 /**
- * A foreign id or name as the key of an index. A long one keeps its beginning and gets a hash, so that it stays unique.
+ * A foreign id or name as the key of an index. A long id keeps its beginning and gets a hash, so that it stays unique.
  */
 export function storableId(id: string): string {
   const text = storableText(id);

@@ -67,7 +67,7 @@ export const listRepository = (db: DatabaseClient, clock: Clock) => {
     upsert: (listId: string, owner: string | null, subscribers: readonly NewSubscriber[], replace: boolean) =>
       call("upsert_email_subscribers", { listId, owner, rows: z.json().parse(subscribers), replace }, stored),
 
-    /** In the order of ids, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Sorted by id, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     subscribers: (
       listId: string,
       owner: string | null,

@@ -95,7 +95,7 @@ function readRows(upload: Upload): Iterable<ReadRow> | AsyncIterable<ReadRow> {
   return readCsv(csv);
 }
 
-/** The number of lines is checked before anything is stored, because a half stored file is of no use to the caller. */
+/** The number of lines is checked before rows are stored, so that a file that is too long is refused as a whole. */
 function refuseTooManyLines(csv: Buffer): void {
   if (countOf("\n", csv) <= MOST_ENTRIES && countOf("\r", csv) <= MOST_ENTRIES) return;
   throw new AppError("payload_too_large", `The file has more than ${MOST_ENTRIES} lines`, {

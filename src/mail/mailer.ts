@@ -42,13 +42,13 @@ export type Mailer = {
   /** The provider account. All campaigns that use it share its rate limit. */
   account: string;
   /**
-   * How long the provider recognises an idempotency key, so that a repeated batch is not sent twice; undefined when it
-   * has no keys.
+   * How long the provider recognizes an idempotency key, so that a repeated batch is not sent twice; undefined when the
+   * provider has no keys.
    */
   remembersKeysForMs: number | undefined;
   /**
-   * Never throws: an error of the provider is returned, too. `mails` come from `writeMail`. One key must always be used with
-   * the same mails.
+   * Never throws: the answer contains the provider's error. `mails` come from `writeMail`. One key must always be used
+   * with the same mails.
    */
   sendBatch(mails: readonly string[], idempotencyKey: string): Promise<BatchAnswer>;
 };

@@ -19,7 +19,7 @@ export type MailsRepository = ReturnType<typeof mailsRepository>;
 export function mailsRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** Records that this provider is asked for the mail. `askedAt` is when it was first asked. */
+    /** Records that this provider is asked to send the mail. `askedAt` is the time of the first such request. */
     begin: async (id: string, provider: string): Promise<Mail | undefined> =>
       (await call("begin_mail", { id, provider }, mail.nullable())) ?? undefined,
 

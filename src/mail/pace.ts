@@ -68,7 +68,7 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
       return undefined;
     },
 
-    /** Pauses all processes that share the account, when the provider's refusal asks for it. */
+    /** Pauses all processes that share the account, when the provider's refusal asks for a pause. */
     async obey({ code, retryAfterMs }: AppError): Promise<void> {
       if (code === "provider_rate_limited" && retryAfterMs !== undefined)
         await tokens.pause(key, retryAfterMs);

@@ -73,9 +73,8 @@ const sender = (deps: Dependencies, { id, requested, paceOf, limits }: Sender) =
 type Sent = { provider: string; messageId: string };
 
 /**
- * Asks the first provider. Asks the next one only when the one before has refused all our mail and cannot have sent
- * this one.
- * Returns null when the address gets no mail.
+ * Asks the providers in their order to send the mail. Asks the next provider only when the previous provider has refused
+ * all our mail and cannot have sent this mail. Returns null when the address gets no mail.
  */
 async function send(deps: Dependencies, id: string, providers: readonly Provider[]): Promise<Sent | null> {
   const { mails } = deps;
@@ -112,7 +111,10 @@ async function mayBegin({ mailMode }: Dependencies, pace: MailPace): Promise<voi
   if (pause) throw pause;
 }
 
-/** Once a provider may have sent the mail, no other provider may send it. Throws if that one is no longer configured. */
+/**
+ * Once a provider may have sent the mail, no other provider may send it. Throws if that provider is no longer
+ * configured.
+ */
 function onlyThis(name: string, providers: readonly Provider[]): Provider[] {
   const asked = providers.filter(({ mailer }) => mailer.account === name);
   if (asked.length > 0) return asked;

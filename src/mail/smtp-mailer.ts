@@ -91,7 +91,7 @@ export function judge({ code, command, responseCode = 0, message }: SmtpError, i
   return { error: new AppError(isAnswered ? "provider_unauthorized" : "provider_unavailable", words) };
 }
 
-/** A busy server answers a login with 4xx, so only other refusals are about our password. */
+/** A busy server refuses a login with 4xx, so only a refusal with 5xx means that our password is wrong. */
 function refusedSession({ code, responseCode = 0, message }: SmtpError): BatchAnswer {
   const isPassword = code === "EAUTH" && responseCode >= 500;
   const words = `The SMTP server takes no mails: ${cut(message)}`;

@@ -24,7 +24,7 @@ export function createUnsubscribeLinks(secrets: readonly string[]) {
     /** The id of the key that signs new links. Undefined when there is no secret. */
     newestKeyId: keys[0]?.id,
 
-    /** Signs the tokens of one list. When the key is gone, the newest one signs. */
+    /** Signs the tokens of one list with this key, or with the newest key when this key is no longer configured. */
     signer(keyId: string, listId: string): (subscriberId: number) => string {
       const key = keys.find(({ id }) => id === keyId) ?? keys[0];
       const token = Buffer.alloc(PAYLOAD_BYTES + MAC_BYTES);
@@ -54,7 +54,7 @@ export function createUnsubscribeLinks(secrets: readonly string[]) {
   };
 }
 
-/** Derives a key for these links only, so that nothing else signed with the secret is accepted as one. */
+/** Derives a key for unsubscribe links only, so that nothing else signed with the secret is accepted as such a link. */
 function toKey(secret: string): Key {
   const key = createHmac("sha256", secret).update("unsubscribe").digest();
   return {

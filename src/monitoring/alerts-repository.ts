@@ -28,7 +28,7 @@ const alertRow = z.object({
 });
 export type Alert = z.output<typeof alertRow>;
 
-/** The numbers of the navigation. Each is counted up to 1,000. */
+/** The numbers that the dashboard's navigation shows. Each number is counted up to 1,000. */
 export const openCounts = z.object({
   deadLetters: z.number(),
   /** Alerts that are not acknowledged. */

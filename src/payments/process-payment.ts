@@ -51,7 +51,7 @@ export const processPayment = (deps: Dependencies) =>
     },
   );
 
-/** The payment with this key: a new one, or the one of an earlier call. */
+/** Returns the payment with this key, which this call or an earlier call has made. */
 async function ask({ stripe, clock }: Dependencies, wanted: Wanted, askedAt: string | null) {
   const { orderId, amount, idempotencyKey } = wanted;
   const isForgotten = askedAt !== null && clock.now().getTime() - Date.parse(askedAt) > KEY_LIFE_MS;

@@ -50,7 +50,7 @@ export function reportRepository(db: DatabaseClient, clock: Clock) {
   return {
     accept: (request: JobRequest, report: WantedReport) => call("accept_report", { request, report }, jobRow),
 
-    /** The report of the run's job. It is created here when app code sent the event itself. */
+    /** Returns the report of the run's job. Creates the report when app code sent the event itself. */
     open: (eventId: string, report: WantedReport & { owner: string }) =>
       call("open_report", { eventId, report }, reportRow),
 

@@ -5,7 +5,7 @@ export type Flag = { name: string; isOn: boolean; percentage: number; allowed: r
 export type Way = "queue" | "sync";
 export type Choice = { way: Way; reason: "off" | "allowed" | "percentage" };
 
-/** The way of one key. A key that has the new way at some percentage also has it at every higher one. */
+/** Chooses the way for a key. A key that gets the new way at one percentage also gets it at every higher percentage. */
 export function choose({ name, isOn, percentage, allowed }: Flag, key: string): Choice {
   if (!isOn) return { way: "sync", reason: "off" };
   if (allowed.includes(key)) return { way: "queue", reason: "allowed" };

@@ -51,7 +51,7 @@ export function flagRepository(db: DatabaseClient, clock: Clock, environment: st
 
     remove: (name: string) => callTimeless("delete_flag", { name, environment }, z.boolean()),
 
-    /** The way of the first decision on this subject. Later decisions do not change it. */
+    /** Records the decision, unless this subject has one already. Returns the way of the first decision. */
     decide: (decision: Decision) =>
       call(
         "decide_way",

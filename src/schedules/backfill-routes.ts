@@ -28,7 +28,7 @@ const SHOWN = 20;
 
 const backfillPreview = z.object({
   slots: z.number(),
-  /** The number of slots that already have a job. They get no second one. */
+  /** The number of slots that already have a job. These slots get no second job. */
   alreadyRun: z.number(),
   /** The number of slots on the schedule's excluded days. */
   excluded: z.number(),

@@ -1,7 +1,7 @@
 import type { Schedule } from "#lib/schedule.ts";
 import type { ScheduleRow } from "./repository.ts";
 
-/** The schedule with its current times: those of an operator if the row has some, otherwise the declared ones. */
+/** The schedule with the times that an operator has set, or else with the declared times. */
 export const effective = (
   schedule: Schedule,
   { operator_cron: cron, operator_time_zone: timeZone }: ScheduleRow,

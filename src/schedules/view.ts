@@ -30,9 +30,9 @@ export const scheduleView = z.object({
   jitterMs: z.number(),
   /** Null when the schedule's work is a maintenance task in the database. */
   functionId: z.string().nullable(),
-  /** Null: it is not paused. */
+  /** Null when the schedule is not paused. */
   paused: z.object({ at: time, by: z.string() }).nullable(),
-  /** Set when an operator changed the times; null: they are the declared ones. */
+  /** Set when an operator has changed the times; null when the declared times apply. */
   changed: z
     .object({ at: time, by: z.string(), declaredCron: z.string(), declaredTimeZone: z.string() })
     .nullable(),

@@ -48,8 +48,8 @@ async function resize({ uploads, storage }: Work, id: string) {
   });
   const path = uploadThumbnailPath(id);
   await storage.put(IMAGES_BUCKET, path, small);
-  // The original is not shown before the upload is completed. By then its metadata, such as the place, has been
-  // removed.
+  // The metadata of the original, such as the place, is removed before the upload is completed, and the original is not
+  // shown before that.
   const bytes = await withoutMetadata(original.bytes);
   if (bytes !== original.bytes) {
     await storage.put(IMAGES_BUCKET, upload.original_path, { bytes, contentType: original.contentType });

@@ -18,7 +18,7 @@ const inboxRow = z.object({
   received_at: z.string(),
   handled_at: z.string().nullable(),
   job_id: z.uuid(),
-  /** Null when the job does not exist (any more). */
+  /** Null when the ledger has no such job, for instance because the job was deleted. */
   job_status: z.string().nullable(),
 });
 export type InboxRow = z.output<typeof inboxRow>;

@@ -26,7 +26,7 @@ export const inboxWebhookView = z.object({
   handledAt: z.string().nullable(),
   links: z.object({
     self: z.string(),
-    /** The newest job that handles it; null when there is none. */
+    /** The newest job that handles the webhook; null when there is none. */
     job: z.string().nullable(),
   }),
 });
@@ -42,7 +42,7 @@ export const inboxDetailsView = inboxWebhookView.extend({
   body: z.string(),
   /** The size of the whole body as it is stored. */
   bodyBytes: z.number(),
-  /** Whether a handler knows its type, so that a replay can handle it again. */
+  /** Whether a handler knows the webhook's type, so that a replay can handle the webhook again. */
   isHandled: z.boolean(),
 });
 

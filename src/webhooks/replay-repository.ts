@@ -11,7 +11,7 @@ const queued = z.object({ state: z.enum(["open", "done", "lost"]), next: z.numbe
 /** The part of the replay's job, which the run has claimed. */
 type ClaimedPart = { id: number; token: string; last: number };
 
-/** Which webhooks of the inbox are handled again: without a verdict, those with any verdict. */
+/** Selects webhooks of the inbox. When `verdict` is undefined, webhooks with any verdict are selected. */
 type Group = { source: string; types: string[]; verdict: string | undefined };
 type Period = { startsAt: string; endsAt: string };
 export type PeriodFilter = Group & Period;

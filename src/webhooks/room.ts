@@ -26,8 +26,8 @@ type Dependencies = {
 };
 
 /**
- * Webhooks are kept longer than any provider repeats them, so that a late repetition is recognised as a duplicate.
- * After this time they are deleted, because their bodies contain personal data.
+ * Webhooks are kept longer than any provider repeats them, so that a late repetition is recognized as a duplicate.
+ * Older webhooks are deleted, because their bodies contain personal data.
  */
 const KEEP_DAYS = 90;
 

@@ -5,7 +5,7 @@ import type { Arrival, WebhookRepository } from "#webhooks/repository.ts";
 /** The most webhooks, and about the most characters, that one statement stores. */
 const MOST_WEBHOOKS = 50;
 const MOST_CHARACTERS = 1_000_000;
-/** When so many webhooks wait, the next is refused, because a slow database must not fill the memory. */
+/** When this many webhooks wait, the next webhook is refused, because a slow database must not fill the memory. */
 const MOST_WAITING = 1_000;
 
 type Waiting = {
@@ -53,10 +53,10 @@ export function createStoreTogether({ receive }: Pick<WebhookRepository, "receiv
       for (const { arrival, resolve } of group) resolve(jobOf.get(arrival.webhook.id));
     } catch (error) {
       if (codeOf(error) === "database_unavailable") {
-        // The webhooks that wait fail too. Otherwise they would wait for one timeout after the other.
+        // The waiting webhooks fail too, because otherwise they would wait for one timeout after the other.
         for (const { reject } of [...group, ...waiting.splice(0)]) reject(error);
       } else if (group.length > 1) {
-        // One of the webhooks cannot be stored. It must not stop the others.
+        // One webhook of the group cannot be stored. So each webhook is stored alone, and the others succeed.
         await Promise.all(group.map((one) => storeGroup([one])));
       } else {
         for (const { reject } of group) reject(error);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Target } from "#imports/targets/target.ts";
 import { given, numberCell, optionalText, requiredText } from "#imports/targets/values.ts";
 
-/** An example of your own target; docs/imports.md explains it. */
+/** An example of a target that you add; docs/imports.md explains the steps. */
 export const products: Target = {
   name: "products",
   title: "Products",

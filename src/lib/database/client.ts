@@ -34,7 +34,7 @@ class NoRealtime {
 }
 
 /**
- * The limit of a request to the database, because a caller must not wait for ever for an answer. Hosted Supabase ends a
+ * The limit of a request to the database, because a caller must not wait forever for an answer. Hosted Supabase ends a
  * statement after 8 s.
  */
 const STATEMENT_TIMEOUT_MS = 7_000;
@@ -86,9 +86,9 @@ const postgrestError = z.object({
 });
 
 /**
- * Reads only `code` and `hint` (`raise sqlstate 'PTxyz' using hint = <our code>`), never the message. The message of
- * Postgres becomes the message of an `internal` error, which no answer shows. When Postgres cannot be reached, the
- * message is our own.
+ * Reads only `code` and `hint` (`raise sqlstate 'PTxyz' using hint = <our code>`), never the message. An error of
+ * the database without our code becomes an `internal` error with the message of Postgres, which no answer shows. When
+ * the database cannot be reached, the message is our own.
  */
 export function toAppError(error: unknown): AppError {
   const parsed = postgrestError.safeParse(error);

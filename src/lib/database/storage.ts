@@ -51,7 +51,7 @@ export const createStorage = (
     return (from, length) => readRange(fetch, data.signedUrl, from, length);
   },
 
-  /** An address that takes this file once, by PUT, from a caller without a key. It is valid for two hours. */
+  /** An address that accepts this file once, by PUT, from a caller without a key. The address is valid for two hours. */
   async uploadUrl(bucket: string, path: string): Promise<string> {
     const { data, error } = await storage.from(bucket).createSignedUploadUrl(path);
     if (error) throw toAppError(error, `${bucket}/${path} cannot be signed`);
@@ -139,7 +139,7 @@ function toAppError(error: unknown, message: string): AppError {
   return new AppError("internal", message, { cause: error });
 }
 
-/** The same stream, whose error is also passed to `onFailure`. */
+/** Returns a stream with the same bytes. An error of the stream is also passed to `onFailure`. */
 function withFailure(stream: ReadableStream<Uint8Array>, onFailure: (error: unknown) => void) {
   const reader = stream.getReader();
   return new ReadableStream<Uint8Array>({

@@ -46,8 +46,8 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
     problem: async (): Promise<string | null> => problemOfStatus("The engine", "signing key", await look()),
 
     /**
-     * The same check for Inngest's event API, which has its own key. The request carries no events, so it starts
-     * nothing.
+     * The problem with Inngest's event API, which has its own key; null when the API answers and accepts the key. The
+     * request carries no events, so it starts no runs.
      */
     async eventKeyProblem(): Promise<string | null> {
       const url = new URL(`/e/${env.INNGEST_EVENT_KEY ?? "development"}`, own ?? "https://inn.gs").href;
@@ -56,7 +56,7 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
         (answer) => answer.status,
         () => 503,
       );
-      // Inngest also answers 404 for an unknown key.
+      // For an unknown event key, Inngest may answer 404 instead of 401.
       return problemOfStatus("The engine", "event key", status === 404 ? 401 : status);
     },
 

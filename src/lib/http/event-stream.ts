@@ -93,7 +93,7 @@ function textOf(event: ServerEvent): string {
   return text;
 }
 
-/** The same messages as JSON, for clients that poll. */
+/** The messages of a stream as JSON, for clients that poll. */
 export const eventList = (events: readonly ServerEvent[], id: string) => ({
   messages: [...events.slice(0, -1), { ...(events.at(-1) ?? { event: "position", data: null }), id }],
 });

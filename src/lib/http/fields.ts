@@ -13,7 +13,7 @@ export const text = (maxLength: number) => z.string().max(maxLength);
 /** Text that must not be empty. */
 export const filledText = (maxLength: number) => z.string().min(1).max(maxLength);
 
-/** Text that must not be empty; the space around it is removed. */
+/** Text that must not be empty. Spaces at its beginning and end are removed. */
 export const trimmedText = (maxLength: number) => z.string().trim().min(1).max(maxLength);
 
 /** JavaScript rounds integers that are larger than this. */
@@ -47,7 +47,7 @@ export const instant = z.iso
 export const cursor = <Position>(position: z.ZodType<Position>) =>
   z
     .string()
-    // Enough for an id of 300 characters, each of which may need 6 bytes in JSON.
+    // The limit allows an id of 300 characters, each of which may need 6 bytes in JSON.
     .max(2500)
     .regex(/^[\w-]+$/, NO_CURSOR)
     .transform((encoded, context): Position => {
@@ -82,7 +82,8 @@ export const streamPosition = text(10_000)
   .refine(isSnapshot, "is not a position that we gave");
 
 /**
- * The checks of Postgres: the running transactions are in order, at or above the lower bound and below the upper one.
+ * Checks a snapshot as Postgres does: the ids of running transactions are in order, at or above the lower bound and
+ * below the upper bound.
  */
 function isSnapshot(position: string): boolean {
   const [first = 0n, next = 0n, ...running] = position.split(/[:,]/).filter(Boolean).map(BigInt);

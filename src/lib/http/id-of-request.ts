@@ -10,6 +10,6 @@ export function idOfRequest(kind: string, { id }: Pick<Requester, "id">, key: st
   const hash = createHash("sha256")
     .update(JSON.stringify([kind, id, key]))
     .digest("hex");
-  // Version 8 of RFC 9562: the other bits are ours.
+  // A UUID of version 8 (RFC 9562): all bits except version and variant may have any value.
   return hash.slice(0, 32).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-8$3-8$4-$5");
 }

@@ -74,7 +74,7 @@ export type RouteSpec<
   path: string;
   policy: P;
   summary: string;
-  /** The route makes a row once for each `Idempotency-Key`. Routes that accept work (202) need not say so. */
+  /** Whether the route makes one row for each `Idempotency-Key`. A POST route that accepts work (202) always does. */
   takesKey?: boolean;
   /** When the params do not fit the schema, the id is unknown, so the answer is 404. */
   params?: Params;

@@ -80,7 +80,10 @@ async function follow({ after }: Answer, waitUntil: WaitUntil | undefined): Prom
   else await work;
 }
 
-/** Administrators change things by routes for administrators, and things of other owners by routes for users. */
+/**
+ * Whether an administrator changes rows by a route for administrators, or one row by a route with an id. That row may
+ * belong to another owner.
+ */
 const isAdminAction = ({ method, policy, path }: Route, { role }: Requester): boolean =>
   method !== "GET" && (policy === "admin" || (role === "admin" && path.includes(":")));
 

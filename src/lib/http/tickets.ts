@@ -9,7 +9,7 @@ import { json, type Requester, ROLES, type Route, route } from "#lib/http/route.
 
 export type Tickets = ReturnType<typeof createTickets>;
 
-/** This time is long enough to open a stream, and too short for a ticket that is found in a log to be useful. */
+/** A minute is long enough to open a stream, and too short for a ticket that is found in a log to be useful. */
 const LIFETIME_SECONDS = 60;
 
 const claims = z.object({ sub: z.string(), role: z.enum(ROLES), owner: z.string() });
@@ -37,7 +37,8 @@ export function createTickets(secret: string | undefined, clock: Clock) {
     },
 
     /**
-     * Opens a ticket. The router calls this, too. Throws when the ticket is forged, too old or made for another path.
+     * Returns the requester that the ticket was made for. Throws when the ticket is forged, too old or made for another
+     * path.
      */
     async open(ticket: string, path: string): Promise<Requester> {
       const { payload } = await jwtVerify(ticket, key(), {

@@ -49,7 +49,7 @@ const claims = z
   .refine(({ iat, exp }) => exp - iat <= MAX_LIFETIME_SECONDS);
 const liveUser = z.object({ banned_until: z.string().nullish(), app_metadata: appMetadata });
 
-/** The same error for every kind of wrong key, so that it does not show which part was right. */
+/** Every wrong key or token gets the same error, so that the error does not show which part was right. */
 export const refused = (cause?: unknown) =>
   new AppError("unauthorized", "This key or token is not valid", { cause });
 
@@ -70,7 +70,7 @@ export function createUserTokens({ env, fetch, clock }: Dependencies) {
   });
   const alive = new Map<string, { role: Requester["role"]; until: number }>();
 
-  /** Returns Auth's answer when it is about the token; any other answer is an outage and throws. */
+  /** Returns Auth's answer about the token. Throws when Auth cannot be reached or answers with another status. */
   async function ask(url: string, init: RequestInit): Promise<Response> {
     const response = await fetch(url, init).catch((cause: unknown) => {
       throw unavailable(cause);

@@ -23,7 +23,7 @@ function explain(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): Wron
   return [{ field: name(path), message: issue.message }];
 }
 
-/** The alternative that the caller most likely meant: its errors are deepest, and it has the fewest of them. */
+/** The alternative that the caller most likely meant: its errors are the deepest, or as deep as others but fewer. */
 const closestTo = (alternatives: readonly z.core.$ZodIssue[][]) =>
   alternatives
     .filter((issues) => issues.length > 0)

@@ -58,7 +58,7 @@ export const fetchOfOurs =
 const tooLarge = (maxBytes: number) =>
   new AppError("provider_answer_too_large", `The answer is larger than ${maxBytes} bytes`);
 
-/** The same response, with a body that throws when it is longer than `maxBytes`. */
+/** Returns the response with a body that throws when the body is longer than `maxBytes`. */
 function upTo(maxBytes: number, response: Response): Response {
   if (response.body === null) return response;
   let size = 0;
@@ -88,7 +88,7 @@ function ask(
     const chunks: Buffer[] = [];
     let size = 0;
     const abort = () => {
-      // An abort rejects with the signal's own reason.
+      // An aborted call rejects with the signal's own reason.
       reject(signal?.reason as unknown);
       controller?.abort(new Error("aborted"));
     };
@@ -116,7 +116,7 @@ function ask(
       },
       onResponseError(_, cause) {
         end();
-        // An error like that of the global `fetch`, so that libraries recognise a failed connection.
+        // The same error as the global `fetch` throws, so that libraries recognize a failed connection.
         reject(new TypeError("fetch failed", { cause }));
       },
     });

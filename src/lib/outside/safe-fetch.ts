@@ -64,8 +64,8 @@ export function createSafeFetch(reach: Reach): SafeFetch {
     },
     headersTimeout: 15_000,
     bodyTimeout: 15_000,
-    // Many endpoints may have one host, such as a service that receives webhooks. One that does not answer must not
-    // delay the others.
+    // Many endpoints may have one host, such as a service that receives webhooks. An endpoint that does not answer must
+    // not delay the other endpoints.
     connections: 64,
     keepAliveTimeout: 1_000,
     maxOrigins: 1_000,
@@ -104,7 +104,7 @@ function checkUrl(address: string, ports: readonly number[], isAllowed: (address
   return url;
 }
 
-/** The connection's lookup: returns only addresses that were checked, and throws if one of them is refused. */
+/** Resolves a name for a connection. Fails when one of the name's addresses may not be called. */
 const checkedLookup =
   (resolve: NonNullable<Reach["resolve"]>, isAllowed: (address: string) => boolean): LookupFunction =>
   (hostname, options, callback) => {

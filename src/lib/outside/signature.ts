@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /**
- * How a provider signs what it sends. Each is HMAC-SHA256 over the raw bytes:
+ * How a provider signs its requests. Each scheme uses HMAC-SHA256 over the raw bytes:
  * - "stripe": `Stripe-Signature: t=<seconds>,v1=<hex>`, over `<t>.<body>`;
  * - "github": `X-Hub-Signature-256: sha256=<hex>`, over the body; it has no time, and SHA-1 is not accepted;
  * - "standard": Standard Webhooks 1.0, `webhook-id`, `webhook-timestamp` and `webhook-signature: v1,<base64>`, over
@@ -17,7 +17,7 @@ export type Signed = { headers: Headers; body: Uint8Array; secrets: readonly str
 /** The parsed signature header. `prefix` is the signed text before the body. */
 type Claim = { prefix: string; seconds: number | undefined; signatures: Buffer[] };
 
-/** A signature is accepted this long before and after its time. */
+/** The largest difference that is accepted between a signature's time and the present time. */
 const TOLERANCE_SECONDS = 300;
 const MAX_HEADER_CHARS = 4096;
 /** A provider that rotates its secret may send several signatures. */
@@ -30,7 +30,7 @@ const CLAIMS: Record<Scheme, (headers: Headers) => Claim | "unsigned" | "malform
 };
 
 /**
- * Why a request is refused; undefined when one of the secrets signed exactly these bytes, at most 300 seconds ago.
+ * Why a request is refused; undefined when one of the secrets signed exactly these bytes within 300 seconds of now.
  * Several secrets are tried, because two are valid during a rotation. The time of the comparison does not depend on the
  * bytes.
  */
@@ -47,7 +47,7 @@ export function refusalOf(scheme: Scheme, { headers, body, secrets, now }: Signe
   return isStale ? "stale" : undefined;
 }
 
-/** Standard Webhooks writes secrets as `whsec_<base64>`. The `whsec_` of Stripe is a part of its key. */
+/** Standard Webhooks encodes a key as `whsec_<base64>`. For Stripe, the whole secret including `whsec_` is the key. */
 const keyOf = (scheme: Scheme, secret: string): string | Buffer =>
   scheme === "standard" ? Buffer.from(secret.replace(/^whsec_/, ""), "base64") : secret;
 
@@ -74,7 +74,7 @@ function standardClaim(headers: Headers): Claim | "unsigned" | "malformed" {
   const read = (name: string) => headers.get(`webhook-${name}`) ?? headers.get(`svix-${name}`);
   const [id, time, header] = [read("id"), read("timestamp"), read("signature")];
   if (id === null || time === null || header === null) return "unsigned";
-  // With a dot in the id, the same bytes could be read with another id.
+  // An id with a dot is refused, because `<id>.<timestamp>.<body>` could then be split in more than one way.
   if (header.length > MAX_HEADER_CHARS || id.includes(".")) return "malformed";
   const signatures = header.split(" ").filter((one) => one.startsWith("v1,"));
   return claimOf(

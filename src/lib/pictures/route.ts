@@ -25,8 +25,8 @@ export const pictureRoute = (storage: Pick<Storage, "get">, { path, summary, fin
       const file = await find(params.id, requester);
       const picture = file === null ? undefined : await storage.get(IMAGES_BUCKET, file);
       if (!picture) throw new AppError("not_found", "This picture does not exist yet");
-      // The image is not cached (the router sets that for every answer), because the next user of this browser may not
-      // be allowed to see it.
+      // The router forbids browsers to cache any answer, because the next user of this browser may not be allowed to see
+      // the image.
       return new Response(Buffer.from(picture.bytes), { headers: { "content-type": picture.contentType } });
     },
   });

@@ -25,8 +25,8 @@ export const thumbnail = (bytes: Uint8Array, box = THUMBNAIL_BOX): Promise<Thumb
   });
 
 /**
- * The same image without its camera's metadata: place, time, serial number, comments. An image without metadata keeps
- * its bytes. A PNG keeps its pixels exactly; a JPEG or WebP is encoded again with quality 95.
+ * Removes the camera's metadata from an image: place, time, serial number, comments. An image without metadata keeps its
+ * bytes. A PNG keeps its pixels exactly; a JPEG or WebP is encoded again with quality 95.
  */
 export const withoutMetadata = (bytes: Uint8Array): Promise<Uint8Array> =>
   decode(bytes, async (picture, { exif, xmp, iptc, comments, format }) => {

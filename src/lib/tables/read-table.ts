@@ -31,7 +31,7 @@ export async function readTable(source: Bytes, said: Said = {}): Promise<Table> 
 }
 
 /**
- * Reads a file on from the position `from`, which is the `next` of an earlier row, and stops before the row at `until`.
+ * Reads a file from the position `from`, which is the `next` of an earlier row, and stops before the row at `until`.
  * `source` begins at `from.offset`, but for a gzip file it begins at the start of the file.
  */
 export function readTableFrom(

@@ -17,9 +17,9 @@ type Counts = Record<Separator, number>;
 const none = (): Counts => ({ ",": 0, ";": 0, "\t": 0, "|": 0 });
 
 /**
- * Chooses the separator that most lines have as often as the header. Among several such separators, chooses the one
- * that occurs most often in the header. A file of one column has no separator, so any separator that does not occur is
- * chosen.
+ * Counts, for each separator, the lines that contain the separator as often as the header does, and chooses the
+ * separator with the most lines. Of separators with equally many lines, the most frequent in the header is chosen. A
+ * file of one column has no separator, so any separator that does not occur is chosen.
  */
 function guess([header = none(), ...lines]: readonly Counts[]): Separator {
   const inHeader = SEPARATORS.filter((separator) => header[separator] > 0);

@@ -27,7 +27,7 @@ export class UnfinishedRow {
     this.bytes = this.bytes.subarray(-1);
   }
 
-  /** Takes the row that ends after `end` bytes. Returns its bytes, their number, and their number in the file. */
+  /** Takes the row that ends after `end` bytes. Returns its bytes, its length in UTF-8, and its length in the file. */
   take(end: number): { raw: Buffer; length: number; lengthInFile: number } {
     const bytes = this.bytes.subarray(0, end);
     this.#count(bytes);

@@ -4,7 +4,7 @@ import { stringify } from "csv-stringify";
 export type CsvStream = { stream: ReadableStream<Uint8Array>; counts: { rows: number; bytes: number } };
 
 /**
- * Rows as CSV, written as they arrive, with a byte order mark, which Excel needs to recognise UTF-8. A cell that a
+ * Rows as CSV, written as they arrive, with a byte order mark, which Excel needs to recognize UTF-8. A cell that a
  * spreadsheet would run as a formula gets an apostrophe before it. `counts` are final when the stream has ended.
  */
 export function csvStream(

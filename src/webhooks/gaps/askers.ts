@@ -19,7 +19,7 @@ type Dependencies = {
 };
 type Name = "stripe" | "github" | "resend";
 
-/** Whether each source is asked what it has sent: only when we receive its webhooks and have a key of its API. */
+/** Whether each source can be asked for its sent webhooks: this needs a secret for its webhooks and a key of its API. */
 export const canBeAsked = (env: Env): Record<Name, boolean> => ({
   stripe: env.STRIPE_WEBHOOK_SECRET.length > 0 && env.STRIPE_API_KEY !== undefined,
   github:

@@ -30,7 +30,8 @@ export const checkWebhookGaps = (deps: Dependencies) =>
       triggers: [webhookGapsDue],
       // Two checks at once would request the same pages.
       concurrency: { limit: 1 },
-      // The next check covers what this one misses. A long wait here would delay the checks of the other providers.
+      // When this check fails, the next check covers the same webhooks. A long wait here would delay the checks of the
+      // other providers.
       ...tries("externalApi"),
       onFailure: deps.onFailure,
     },

@@ -15,7 +15,7 @@ const hooks = z.array(z.looseObject({ id, config: z.looseObject({ url: z.string(
 const deliveries = z.array(
   z.looseObject({
     id,
-    /** All deliveries of one event have the same value, which the inbox stores as the webhook's id. */
+    /** The `guid` is the same for all deliveries of one event. The inbox stores it as the webhook's id. */
     guid: foreignName,
     event: foreignName,
     delivered_at: z.iso.datetime({ offset: true }).max(40),
