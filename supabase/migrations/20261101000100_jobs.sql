@@ -2,7 +2,8 @@
 -- adds one); the events of a job are the timeline that people read.
 
 -- The time within which work of a priority begins, as in src/lib/engine/priorities.ts (a test compares them).
--- Background work has no promise; it counts as due in a day, so that it too has a position in the queue.
+-- Background work has no promise. It counts as due after a day, because every waiting job needs a position in the
+-- queue.
 create function private.promise_of(p_priority integer)
 returns interval
 language sql immutable
@@ -28,8 +29,8 @@ create table public.jobs (
   -- The dead letter that this job reprocesses. The event of this job starts only function_id, even when other functions
   -- have the same trigger.
   dead_letter_id uuid,
-  -- The ended job whose work this job does again; here too, the event of this job starts only function_id. There is no
-  -- foreign key, so that the id stays when the old job is deleted.
+  -- The ended job whose work this job does again. The event of this job starts only function_id. There is no foreign
+  -- key, so that the id stays when the old job is deleted.
   again_of uuid,
   progress_done bigint,
   progress_total bigint,
@@ -43,7 +44,7 @@ create table public.jobs (
   -- due_at, and every queue is ordered by due_at.
   ready_at timestamptz not null,
   due_at timestamptz not null,
-  -- After this time the work is skipped; null: never.
+  -- After this time the work is skipped. Null: the work has no deadline.
   deadline_at timestamptz,
   -- How many completed jobs of this kind are kept after this job has completed, including this one. Null: the kind's
   -- usual number.
@@ -56,7 +57,8 @@ create table public.jobs (
   started_at timestamptz,
   ended_at timestamptz,
   updated_at timestamptz not null,
-  -- Since when the job is paused: none of its parts begins after this time. Null: it is not paused.
+  -- The time at which a person paused the job. None of the job's parts begins after this time. Null: the job is not
+  -- paused.
   paused_at timestamptz,
   -- When the monitor last asked the engine about this job.
   checked_at timestamptz,

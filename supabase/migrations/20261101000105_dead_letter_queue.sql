@@ -34,11 +34,11 @@ create table public.dead_letter_queue (
   refusal text,
   -- The deploy that was running when the run failed.
   release text,
-  -- Whether this was the first failure after its cause had been fixed (private.is_fixed).
+  -- Whether this dead letter was the first with its cause after the cause had been fixed (private.is_fixed).
   reopens boolean not null default false,
   alert_claimed_by text,
   alert_claimed_at timestamptz,
-  -- When the failure was logged and sent to Sentry; alerted_at: when it was also sent to Slack.
+  -- reported_at: when the failure was logged and sent to Sentry. alerted_at: when the failure was sent to Slack.
   reported_at timestamptz,
   alerted_at timestamptz,
   constraint dead_letter_queue_has_one_row_per_run unique (run_id),
@@ -69,7 +69,7 @@ create index dead_letter_queue_reprocess_job
   on public.dead_letter_queue (reprocess_job_id) where reprocess_job_id is not null;
 create index dead_letter_queue_parent on public.dead_letter_queue (parent_id) where parent_id is not null;
 
--- Both tables are empty when this runs, so the check takes no time.
+-- Both tables are empty during this migration, so the check of the foreign key takes no time.
 -- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
 alter table public.jobs add constraint jobs_dead_letter_id_fkey
   foreign key (dead_letter_id) references public.dead_letter_queue (id) on delete set null;
@@ -110,8 +110,8 @@ as $$
     where event_id = p_event_id and function_id = p_function_id and status = 'failed');
 $$;
 
--- Resolves the dead letter of a failed run, because a replay of the run (from Inngest's dashboard) has returned.
--- p_outcome: how the replay has ended.
+-- Resolves the dead letter of a failed run after a replay of the run (from Inngest's dashboard) has ended. p_outcome:
+-- the outcome of the replay.
 create function private.resolve_letters(
   p_event_id text, p_function_id text, p_run_id text, p_outcome text, p_now timestamptz
 )

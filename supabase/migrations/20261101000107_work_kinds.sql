@@ -1,6 +1,6 @@
--- A kind of work is what one function does: its name in lists and queues, its limits, and what follows when one of its
--- jobs ends. Each room's migration registers its kinds. A function that is not registered has a kind of its own name,
--- with the usual limits, and nothing follows the end of its jobs.
+-- A kind of work describes the jobs of one function: their name in lists and queues, their limits, and the SQL function
+-- that is called when a job ends. Each room's migration registers its kinds. A function that is not registered has a
+-- kind with the function's name and the usual limits, and nothing is called when its jobs end.
 
 create table private.work_kinds (
   function_id text primary key,
@@ -8,24 +8,24 @@ create table private.work_kinds (
   kind text not null,
   -- What the function does, in one sentence for people. Null for the function of a part, which has no jobs of its own.
   summary text,
-  -- A function (public.jobs, timestamptz) that is called at commit for every job of this kind that has ended, in any
-  -- way. Other jobs of the same transaction may have ended too, and their calls may follow later.
+  -- A function (public.jobs, timestamptz) that is called at commit for every job of this kind that has ended, whatever
+  -- its status. Other jobs may have ended in the same transaction, and the calls for them may follow later.
   after_end text,
-  -- A function (public.dead_letter_queue, timestamptz) that is called when a dead letter of this function is ignored:
-  -- its work stays undone, and the rest of its job must be able to end.
+  -- A function (public.dead_letter_queue, timestamptz) that is called when a dead letter of this kind is ignored. The
+  -- work of the dead letter stays undone, and the called function lets the rest of the job end.
   after_ignore text,
   -- For work in parts: a function (public.job_parts, text, timestamptz) that is called with the administrator's note
-  -- when the dead letter of a part is ignored. The function updates the room's own rows, and returns the counts of the
-  -- unfinished rows in the room's words, {"skipped": 3}.
+  -- when the dead letter of a part is ignored. The function updates the room's own rows, and returns how many
+  -- unfinished rows got which status, {"skipped": 3}.
   on_skip text,
   -- For work in parts: a function (public.job_parts, timestamptz) that is called when an administrator reprocesses the dead
   -- letter of a part.
   on_reopen text,
-  -- What its jobs are about, for people: a function (public.jobs[]) that returns a table (job_id uuid, subject text), such
-  -- as the names of their campaigns. The function is called once for all jobs of the kind in a list, and must not fail
-  -- on invalid event data.
+  -- A function (public.jobs[]) that returns a table (job_id uuid, subject text). The subject tells people what a job is
+  -- about, such as the name of its campaign. The function is called once for all jobs of the kind in a list, and must
+  -- not fail on invalid event data.
   subjects text,
-  -- The priority of work whose request names none.
+  -- The priority of work whose request names no priority.
   priority integer not null,
   -- Requests per second and requester; null: unlimited.
   per_second integer,
@@ -36,7 +36,7 @@ create table private.work_kinds (
   -- How many ended jobs of the kind are kept.
   keep_completed integer not null,
   keep_failed integer not null,
-  -- The field of public.count_open's result in which its running jobs are counted; null: none.
+  -- The field of public.count_open's result that counts the running jobs of this kind. Null: no field counts them.
   counted_as text,
   constraint work_kinds_priority_is_valid check (priority between 1 and 5),
   constraint work_kinds_limits_let_some_in check (per_second > 0 and waiting > 0),
@@ -98,7 +98,8 @@ begin
 end
 $$;
 
--- The function that a request is for: the one that it names, or else the only one that is registered for its event.
+-- The function of a request: the function that the request names, or else the only function that is registered for the
+-- event.
 create function private.function_of_request(p_request jsonb)
 returns text
 language plpgsql stable

@@ -1,5 +1,5 @@
--- A pause keeps the jobs of one function in the outbox. Jobs that are accepted meanwhile wait there too, so a pause
--- refuses no requests. Work that the engine already has is finished.
+-- A pause keeps the jobs of one function in the outbox. Jobs that are accepted during the pause wait in the outbox too,
+-- so no request is refused because of the pause. The engine finishes the work that it has already received.
 
 create table private.pauses (
   function_id text primary key,
@@ -10,7 +10,8 @@ create table private.pauses (
 alter table private.pauses enable row level security;
 grant select, insert, update, delete on private.pauses to service_role;
 
--- Jobs that wait to begin, without the jobs of paused functions, which wait because a person paused them.
+-- The jobs that wait to begin. Jobs of paused functions are left out, because a person has decided that these jobs
+-- wait.
 create view private.waiting_jobs with (security_invoker = true) as
 select * from public.jobs
 where status = 'queued' and function_id not in (select function_id from private.pauses);
@@ -28,7 +29,7 @@ begin
 end
 $$;
 
--- Holds the jobs that are still in the outbox, and returns their number. Pausing twice changes nothing.
+-- Holds the jobs that are still in the outbox, and returns their number. A repeated call changes nothing.
 create function public.pause_work(p_function_id text, p_by text, p_now timestamptz)
 returns integer
 language plpgsql

@@ -1,4 +1,4 @@
--- Accepting work: one transaction recognises repeated requests, refuses requests above the limits, and inserts a job
+-- Accepting work: one transaction recognizes repeated requests, refuses requests above the limits, and inserts a job
 -- row, which is also the outbox entry of its event.
 
 -- Every change of a job's state is one numbered row of its timeline.
@@ -17,8 +17,8 @@ begin
 end
 $$;
 
--- Refuses a requester who sends more than p_per_second requests a second. The requests of one second may come at once.
--- A refused request uses nothing up: its transaction is rolled back.
+-- Refuses a requester who sends more than p_per_second requests a second. The requests of one second may all arrive at
+-- once. A refused request does not count, because its transaction is rolled back.
 create function private.spend_request(p_requester text, p_per_second integer, p_now timestamptz)
 returns void
 language plpgsql
@@ -78,8 +78,8 @@ begin
 end
 $$;
 
--- Adds the defaults to a request, the options that the engine needs to the event's data, and the fingerprint of what
--- the caller sent, by which two requests are compared.
+-- Completes a request: adds the defaults, the fingerprint of what the caller sent (two requests are compared by their
+-- fingerprints), and, to the event's data, the options that the engine needs.
 create function private.complete_request(p_request jsonb, p_kind private.work_kinds)
 returns jsonb
 language sql immutable
@@ -107,10 +107,10 @@ as $$
   select private.accept_job(p_request, p_now);
 $$;
 
--- The only place where jobs are inserted: accepted jobs, jobs that are first seen when their run begins, and jobs that
--- reprocess a dead letter. Besides the fields of private.accept_job a request has: fingerprint, kind, deadLetterId,
--- againOf, and eventId and sentAt of an event that the engine already has. Priority and deadline in an event's data are
--- used when they are valid. Null when a concurrent request with the same key, or another run of the same event, has
+-- All jobs are inserted here: accepted jobs, jobs that are first seen when their run begins, and jobs that reprocess a
+-- dead letter. Besides the fields of private.accept_job a request has: fingerprint, kind, deadLetterId, againOf, and
+-- eventId and sentAt of an event that the engine already has. Priority and deadline in an event's data are used when
+-- they are valid. Returns null when a concurrent request with the same key, or another run of the same event, has
 -- inserted the job first.
 create function private.insert_job(p_request jsonb, p_now timestamptz)
 returns public.jobs
@@ -159,7 +159,7 @@ as $$
   select case when p_said -> 'priority' in ('1', '2', '3', '4', '5') then (p_said ->> 'priority')::integer end;
 $$;
 
--- Parses a time as JSON writes it; null for anything else, because an event's data may contain anything.
+-- Parses a time in the format of JSON. Returns null for any other text, because an event's data may contain anything.
 create function private.time_of(p_text text)
 returns timestamptz
 language plpgsql stable
@@ -172,8 +172,8 @@ exception when others then
 end
 $$;
 
--- Called by statements that let jobs begin, now or at commit: a response header asks the application to send the outbox
--- (src/lib/database/client.ts), so that no caller can forget it.
+-- Sets a response header that asks the application to send the outbox (src/lib/database/client.ts). Every statement
+-- that lets jobs begin, now or at commit, calls this function, so that its caller need not remember to send the outbox.
 create function private.ask_for_outbox()
 returns void
 language sql
@@ -182,7 +182,7 @@ as $$
   select set_config('response.headers', '[{"x-jobs-released": "true"}]', true);
 $$;
 
--- Releases held jobs, and returns how many. Jobs of a paused function wait until it is resumed.
+-- Releases held jobs, and returns their number. Jobs of a paused function wait until the function is resumed.
 create function private.release_jobs(p_job_ids uuid[], p_now timestamptz)
 returns integer
 language plpgsql

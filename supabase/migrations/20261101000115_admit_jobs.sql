@@ -4,10 +4,10 @@
 --     class gets only the pace that higher classes leave, so lower classes are refused first.)
 --
 -- A refused request gets a reservation for a later time: it is admitted when it is repeated at that time. Without
--- reservations, new requests would take all free capacity, and a client that obeys Retry-After would never get in.
--- Measured with ten times more requests than can be done: 0 of 1,240 returning requests got in without reservations,
--- and 38 of 38 with them (tests/workflows/overload). Reservations are spaced by 1 / (four fifths of the pace), which
--- leaves a fifth to new requests.
+-- reservations, new requests would take all free capacity, and a client that obeys Retry-After would never be admitted.
+-- A test with ten times more requests than can be done (tests/workflows/overload) admitted 0 of 1,240 returning
+-- requests without reservations, and 38 of 38 with reservations. The time between two reservations is 1 / (four fifths
+-- of the pace), so that a fifth of the pace is left to new requests.
 
 create table private.reservations (
   id bigint generated always as identity primary key,
@@ -27,8 +27,8 @@ create index reservations_by_requester on private.reservations (requester, kind,
 create index reservations_last_of_class on private.reservations (kind, priority, admit_at);
 create index reservations_that_have_begun on private.reservations (kind, admit_at) include (priority, expires_at);
 
--- How many jobs of a class and the classes below it began per second while a job of the kind waited. Null: no waiting
--- job has begun yet.
+-- A pace is how many jobs of a kind began per second while a job waited, in one class and all classes below it. Null:
+-- no waiting job has begun yet.
 create table private.paces (
   kind text not null,
   priority integer not null,
@@ -41,9 +41,8 @@ alter table private.reservations enable row level security;
 alter table private.paces enable row level security;
 grant select, insert, update, delete on private.reservations, private.paces to service_role;
 
--- Returns when the request is admitted, and raises an error otherwise. The error's detail is what
--- public.reserve_admission needs: {"retryAfterSeconds", "kind", "priority", "places": how many jobs must begin before
--- one more may wait}.
+-- Raises an error unless the request is admitted. The error's detail is what public.reserve_admission needs:
+-- {"retryAfterSeconds", "kind", "priority", "places": how many jobs must begin before one more may wait}.
 create function private.admit(p_kind private.work_kinds, p_request jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -53,8 +52,8 @@ declare
   v_priority integer := (p_request ->> 'priority')::integer;
   v_most integer := p_kind.waiting;
   v_waiting integer;
-  -- How many jobs may be due before this one. More are allowed before a delayed job, because its delay is added to the
-  -- promise.
+  -- How many jobs may be due before the requested job. A delayed job may have more jobs before it, because its delay is
+  -- added to its promise.
   v_room float8;
 begin
   if private.use_reservation(p_kind.kind, v_priority, p_request ->> 'requester', p_request ->> 'key', p_now) then
@@ -65,7 +64,7 @@ begin
     perform private.refuse_for_now(p_kind.kind, v_priority, 1,
       format('Queue full: %s jobs of kind %s wait', v_most, p_kind.kind));
   end if;
-  -- Critical work is refused only when the queue is full. The same holds for work of a paused function.
+  -- Critical work, and work of a paused function, is refused only when the queue is full.
   if not p_kind.by_promise or v_priority = 1 or v_waiting = 0 or private.is_paused(p_kind.function_id) then
     return;
   end if;
@@ -92,8 +91,9 @@ as $$
     'retryAfterSeconds', 30, 'kind', p_kind, 'priority', p_priority, 'places', p_places)::text);
 $$;
 
--- How many jobs of a kind wait, at most p_most. A reservation whose time has come counts until it expires, because its
--- capacity is kept free. Counting takes no lock, so simultaneous requests may together exceed the limit.
+-- How many jobs of a kind wait, at most p_most. A reservation whose time has come counts as a waiting job until it
+-- expires, because its capacity is kept free. The count takes no lock, so simultaneous requests may together exceed the
+-- limit.
 create function private.count_waiting(p_kind text, p_most integer, p_now timestamptz)
 returns integer
 language plpgsql stable
@@ -136,9 +136,9 @@ begin
 end
 $$;
 
--- The pace of a class and the classes below it, in jobs per second. The pace is measured at the last job that waited
--- and began: the number of jobs that began while it waited, divided by its waiting time (at most the last five
--- minutes).
+-- The pace of a class and the classes below it, in jobs per second. The pace is measured with the last job that waited
+-- and then began: the number of jobs that began while this job waited, divided by its waiting time (at most the last
+-- five minutes).
 -- - A job that waited for less than five seconds is not measured.
 -- - Without a new measurement the last one stays, except a pace of 0, which was true of an earlier queue only.
 -- - The pace is measured at most every five seconds. Null: never measured.
@@ -200,8 +200,8 @@ end
 $$;
 
 -- Runs after a refusal, in its own transaction: returns in how many whole seconds the request will be admitted. A
--- request that is refused again keeps its reservation. Null when no job has begun for five minutes, because the time is
--- unknown.
+-- request that is refused again keeps its reservation. Returns null when no job has begun for five minutes, because the
+-- time is then unknown.
 create function public.reserve_admission(
   p_kind text, p_priority integer, p_requester text, p_request text, p_places integer, p_now timestamptz
 )
@@ -233,8 +233,8 @@ begin
 end
 $$;
 
--- The time that is already reserved for this request. A requester with a thousand reservations gets no new reservation,
--- but the time of the last one.
+-- The time that is already reserved for this request. A requester with a thousand reservations gets no new one, but the
+-- time of its last reservation.
 create function private.known_reservation(p_kind text, p_priority integer, p_requester text, p_request text)
 returns timestamptz
 language sql stable

@@ -1,4 +1,4 @@
--- The life of a job after it was accepted: runs begin and end, parts move its progress, people cancel it.
+-- What happens to a job after it was accepted: its runs begin and end, its parts make progress, and people cancel it.
 
 create function private.find_job(p_event_id text, p_function_id text)
 returns uuid
@@ -30,7 +30,7 @@ as $$
   select id from family;
 $$;
 
--- A late or repeated report never lowers the progress. Progress is no part of the timeline.
+-- A late or repeated report never lowers the progress. The timeline does not contain the progress.
 create function private.advance_job(p_job_id uuid, p_done bigint, p_total bigint, p_now timestamptz)
 returns void
 language sql
@@ -43,9 +43,10 @@ as $$
   where id = p_job_id and status in ('queued', 'running');
 $$;
 
--- The only place where jobs end, each of them once. A job that has ended stays as it is, but a failed job completes
--- when all its parts are done after all (a replay makes its job running again). Updates the timeline and the dead
--- letter; what follows for the kind happens at commit (private.follow_up_job). Returns the jobs that this call ended.
+-- All jobs end here, each of them once. An ended job keeps its status, with one exception: a failed job completes when
+-- all its parts are done later. (A replay sets the status of its job to running again.) This function updates the
+-- timeline and the dead letter; the follow-up of the kind runs at commit (private.follow_up_job). Returns the jobs that
+-- this call ended.
 create function private.end_jobs(
   p_job_ids uuid[], p_status text, p_result jsonb, p_error jsonb, p_now timestamptz
 )
@@ -56,7 +57,7 @@ as $$
 declare
   v_ended public.jobs[];
 begin
-  -- Locks in one order, so that two callers cannot deadlock.
+  -- All callers lock jobs in the order of their ids, so that two callers cannot deadlock.
   perform from public.jobs where id = any (p_job_ids) order by id for no key update;
   with ended as (
     update public.jobs set
@@ -86,8 +87,8 @@ begin
 end
 $$;
 
--- Runs the follow-up of an ended job's kind of work. The follow-up runs at commit, so that a transaction that ends
--- several jobs has ended all of them first, and so that its locks are held only briefly and are the last ones taken.
+-- Runs the follow-up of an ended job's kind of work. The follow-up runs at commit, when the transaction has ended all
+-- its jobs. The locks of the follow-up are therefore the last ones that are taken, and are held only briefly.
 create function private.follow_up_job()
 returns trigger
 language plpgsql
@@ -118,8 +119,8 @@ as $$
   select exists (select from private.end_jobs(array[p_job_id], p_status, p_result, p_error, p_now));
 $$;
 
--- A run begins, or begins another attempt. Work that was not accepted here (sent by app code, a cron, a replay) gets
--- its job now. Work that was fanned out for a job belongs to that job and has no row of its own, unless it is
+-- A run begins, or begins another attempt. Work that was not accepted over HTTP (app code, a cron or a replay sent its
+-- event) gets its job now. Work on a part belongs to the job of the part, and has no job of its own unless it is
 -- reprocessed. Returns {tracked: whether the end of the run must be reported, jobId, canceled, skip}.
 create function public.start_run(
   p_event_id text, p_event_name text, p_event_data jsonb, p_function_id text, p_run_id text, p_attempt integer,
@@ -138,7 +139,8 @@ begin
   if v_job.id is null then
     return private.start_without_job(p_event_id, p_function_id, p_parent_job_id);
   end if;
-  -- The parent of a reprocessed job is the job that failed, not the job that sent the event, which the event names.
+  -- Both parents are checked, because they differ when a dead letter is reprocessed: the row names the job that failed,
+  -- and the event names the job that sent the event.
   if v_job.status <> 'canceled'
     and (private.job_is_canceled(v_job.parent_job_id) or private.job_is_canceled(p_parent_job_id))
   then
@@ -177,7 +179,8 @@ as $$
     where event_id = p_event_id and (dead_letter_id is not null or again_of is not null));
 $$;
 
--- The job of this event and function, locked; inserted when it is first seen. Null when the work has no job of its own.
+-- Locks and returns the job of this event and function, and inserts the job when it is first seen. Returns null when
+-- the work has no job of its own.
 create function private.lock_or_create_job(
   p_event_id text, p_event_name text, p_event_data jsonb, p_function_id text, p_parent_job_id uuid,
   p_now timestamptz
@@ -209,8 +212,8 @@ begin
 end
 $$;
 
--- A run without its own job: a part of a job, or a function that an event started although it was sent for another
--- function only.
+-- A run without its own job: a part of a job, or a function that an event started although the event was sent only for
+-- another function.
 create function private.start_without_job(p_event_id text, p_function_id text, p_parent_job_id uuid)
 returns jsonb
 language plpgsql stable
@@ -226,10 +229,11 @@ begin
 end
 $$;
 
--- A run completed. A job that has ended meanwhile stays as it ended: its room has failed it, or a person canceled it.
--- While parts are left, the job stays running: the statement that settles the last part ends the job. A function that
--- returns {"status": "skipped"} had nothing to do. Work whose deadline has passed ends even when parts are left.
--- Returns {status: of the job, durationMs: of the run}; null when the run has no job, or was completed before.
+-- A run completed. A job that ended before its run keeps its status: its room ended it as failed, or a person canceled
+-- it. While parts are left, the job stays running, and the statement that settles the last part ends the job. A
+-- function that returns {"status": "skipped"} had nothing to do. Work whose deadline has passed ends even when parts
+-- are left. Returns {status: of the job, durationMs: of the run}; null when the run has no job, or was completed
+-- before.
 create function public.finish_run(
   p_event_id text, p_function_id text, p_run_id text, p_result jsonb, p_now timestamptz
 )
@@ -294,8 +298,9 @@ begin
 end
 $$;
 
--- The engine canceled a run. Returns whether it was a part of a job that continues: the part has no job of its own to
--- end, and without a change its parent would wait for it for ever.
+-- Called when the engine has canceled a run. Returns whether the run worked on a part of a job that has not ended. The
+-- caller must then act, because such a run has no job of its own that ends, and the parent job would wait for the part
+-- forever.
 create function public.cancel_run(
   p_event_id text, p_function_id text, p_run_id text, p_parent_job_id uuid, p_now timestamptz
 )
@@ -310,8 +315,8 @@ begin
 end
 $$;
 
--- A person cancels a job: it ends now, and so do the jobs that reprocess it. Work that has not begun is never begun;
--- running work stops at its next step. p_owner null may cancel every job.
+-- A person cancels a job. The job and the jobs that reprocess it end now. Work that has not begun never begins; running
+-- work stops at its next step. p_owner null may cancel every job.
 create function public.cancel_job(p_job_id uuid, p_owner text, p_by text, p_now timestamptz)
 returns public.jobs
 language plpgsql

@@ -15,7 +15,7 @@ create table private.failed_tries (
 alter table private.failed_tries enable row level security;
 grant select, insert, update, delete on private.failed_tries to service_role;
 
--- Records a failed try and returns how many the step has had; a repeated call counts once. p_pauses_ms: the pause
+-- Records a failed try and returns how many the step has had; a repeated report counts once. p_pauses_ms: the pause
 -- before each further try, null where the error (p_delay_ms) or the engine chooses it. A try without p_pauses_ms is not
 -- counted, and the result is 0. If another try follows, the timeline of the run's job gets an event with the time of
 -- that try and the reason, unless the newest event is such an event already (a room may have recorded it).

@@ -1,5 +1,5 @@
--- A line that a run of a job, one of its parts, or the handler of its failure has logged. A job keeps its newest 200 lines,
--- and they are deleted with it. Their fields are masked as in every line of the log.
+-- A line that a run of a job, one of its parts, or the handler of its failure has logged. A job keeps its newest 200
+-- lines, which are deleted with the job. The fields of a line are masked as in the log of the host.
 
 create table public.job_log_lines (
   id bigint generated always as identity primary key,
@@ -11,7 +11,8 @@ create table public.job_log_lines (
   message text not null,
   -- The other fields of the line, as JSON that may have been cut. Empty: there are none.
   facts text not null,
-  -- Twice what is kept of a line, because an erasure may replace an address by a longer word.
+  -- These limits are twice as high as the limits for a new line, because an erasure may replace an address with a
+  -- longer word.
   constraint job_log_lines_are_short check (length(message) <= 2000 and length(facts) <= 6000)
 );
 create index job_log_lines_by_job on public.job_log_lines (job_id, id);
@@ -20,8 +21,8 @@ revoke all on public.job_log_lines from anon, authenticated;
 grant select, insert, update, delete on public.job_log_lines to service_role;
 
 -- p_lines: [{runId, functionId, at, level, message, facts}], all of one job: the job of the first line's run, or
--- p_job_id when that run has no job of its own. Lines of no job are not kept. Rows that another request is deleting are
--- left to it, so that two requests never wait for each other.
+-- p_job_id when that run has no job of its own. Lines without a job are not kept. Rows that another request is deleting
+-- are skipped, so that two requests never wait for each other.
 create function public.keep_log_lines(p_job_id uuid, p_lines jsonb)
 returns void
 language plpgsql

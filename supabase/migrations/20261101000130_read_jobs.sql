@@ -1,11 +1,11 @@
 -- Reading the ledger: one page of jobs, or one job with everything that belongs to it, each in one statement.
 
--- p_owner null sees every job. The statement is dynamic, here and in every list with several filters, so that each
--- combination is planned for itself: one generic plan could not use the index of any filter. p_search is a part of a
--- word that names a job, or of the job's subject. The search has no index, because an index of these texts would slow
--- every write of the ledger. So it reads only the newest 10,000 jobs that match the other filters, and the subjects of
--- the newest 1,000 of them, which are in the rooms' tables. The whole id of a job or an event finds its jobs at any
--- age.
+-- p_owner null sees every job. The statement is dynamic, here and in every list with several filters, so that Postgres
+-- plans each combination of filters: one plan for all combinations could not use the index of any filter. p_search is a
+-- part of a word that names a job, or of the job's subject. The search has no index, because an index of these texts
+-- would slow every write of the ledger. So it reads only the newest 10,000 jobs that match the other filters, and the
+-- subjects of the newest 1,000 of them, which are in the rooms' tables. The whole id of a job or an event finds its
+-- jobs at any age.
 create function private.find_jobs(
   p_owner text, p_status text, p_kind text, p_function_id text, p_requester text, p_parent_job_id uuid, p_search text,
   p_unfinished boolean, p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
@@ -52,8 +52,9 @@ begin
 end
 $$;
 
--- Until when an unfinished job is paused because a provider asked for it: until its next attempt, or until the first of
--- its parts continues. Null when it is not paused, that is, while any part is worked on.
+-- The time at which an unfinished job continues after a pause for which a provider asked: the time of its next attempt,
+-- or the time at which the first of its parts continues. Null when the job does not wait, that is, while a run works on
+-- any part.
 create function private.job_waits_until(p_job public.jobs)
 returns timestamptz
 language plpgsql stable
@@ -75,8 +76,8 @@ begin
 end
 $$;
 
--- The last error, as {code, message}, of a part that is tried again. If there are several such parts: the error of the
--- part that continues last.
+-- The last error, as {code, message}, of a part that is tried again. If there are several such parts, the result is the
+-- error of the part that continues last.
 create function private.job_last_error(p_job public.jobs)
 returns jsonb
 language plpgsql stable
@@ -131,8 +132,9 @@ as $$
   select case when p_text ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then p_text::uuid end;
 $$;
 
--- What the jobs are about, {job id: subject}, with one statement for each kind among them. A job whose kind has no
--- subjects, or whose row is gone, is left out.
+-- The subjects of the jobs, {job id: subject}: texts that tell people what a job is about. One statement reads the
+-- subjects of one kind of work. The result leaves out jobs whose kind has no subjects, and jobs whose campaign, import
+-- or other object was deleted.
 create function private.job_subjects(p_jobs public.jobs[])
 returns jsonb
 language plpgsql stable
@@ -158,7 +160,7 @@ begin
 end
 $$;
 
--- A page of private.find_jobs, each job with what blocks it and what it is about.
+-- A page of private.find_jobs. Each job has its subject, and the reason why it is blocked.
 create function public.list_jobs(
   p_owner text, p_status text, p_kind text, p_function_id text, p_requester text, p_parent_job_id uuid, p_search text,
   p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer

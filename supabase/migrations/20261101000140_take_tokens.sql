@@ -3,11 +3,11 @@
 
 create table private.token_buckets (
   key text primary key,
-  -- The tokens at filled_at. More than the capacity counts as full. A negative number means that tokens were granted in
-  -- advance to callers that wait.
+  -- The number of tokens at the time filled_at. A number above the capacity counts as full. A negative number means
+  -- that waiting callers were granted tokens in advance.
   tokens double precision not null default 'infinity',
   filled_at timestamptz not null,
-  -- The provider accepts no calls before this time. Null or past: it accepts calls.
+  -- The provider accepts no calls before this time. Null, or a time in the past: the provider accepts calls.
   blocked_until timestamptz
 ) with (fillfactor = 50);
 
@@ -16,8 +16,8 @@ grant select, insert, update, delete on private.token_buckets to service_role;
 
 -- Takes tokens from every bucket in p_wants, or from none: [{"key", "capacity", "refillPerSecond", "take",
 -- "patienceMs"?}]. A caller whose wait is not longer than its patience is granted its tokens in advance, and calls
--- after waitMs. Returns {"granted", "waitMs", "pausedMs"}; after a refusal, waitMs is how long until all tokens could
--- be there. pausedMs is the share of waitMs that is a pause for which the provider asked.
+-- after waitMs. Returns {"granted", "waitMs", "pausedMs"}; after a refusal, waitMs is how long it takes until all
+-- tokens could be available. pausedMs is the share of waitMs that is a pause for which the provider asked.
 create function public.take_tokens(p_wants jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -66,8 +66,8 @@ as $$
   select greatest(p_now, p_bucket.blocked_until);
 $$;
 
--- How many tokens the bucket has. If the process's clock is behind the bucket, no time has passed, so that the bucket's
--- time is never set back.
+-- How many tokens the bucket has. When the clock of the process is behind the time of the bucket, no time counts as
+-- passed, so that the time of the bucket never goes back.
 create function private.tokens_at(
   p_bucket private.token_buckets, p_capacity float8, p_refill float8, p_moment timestamptz
 )
@@ -88,7 +88,7 @@ set search_path = ''
 as $$
 declare
   v_opens_at timestamptz := private.opens_at(p_bucket, p_now);
-  -- A small tolerance, because floating-point sums are not exact.
+  -- The comparison has a small tolerance, because floating-point sums are not exact.
   v_missing float8 := p_take - private.tokens_at(p_bucket, p_capacity, p_refill, v_opens_at) - 1e-9;
 begin
   return ceil(1000 * (extract(epoch from v_opens_at - p_now)::float8 + case when v_missing <= 0 then 0 else

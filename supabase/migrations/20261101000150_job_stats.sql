@@ -1,5 +1,6 @@
--- Statistics: what waits and runs now, and what happened in the last minutes. Indexes contain every column that an
--- administrator's statistics read of waiting, running and begun jobs, because these jobs are far apart in the table.
+-- Statistics: what waits and runs now, and what happened in the last minutes. For an administrator's statistics of
+-- waiting, running and begun jobs, indexes contain every column that is read: these jobs are far apart in the table, so
+-- reading them there would be slow.
 
 create function private.ms(p_time interval)
 returns integer
@@ -9,9 +10,10 @@ as $$
   select round(extract(epoch from p_time) * 1000)::integer;
 $$;
 
--- The minute from which the statistics count, up to the minute p_last: 59 minutes before p_last. When more than p_most
--- jobs, of all owners, were accepted, begun, ended or retried since then, it is the earliest minute since which there are
--- at most p_most of each, but never later than p_last. So the statistics of a busy hour do not take longer.
+-- The first minute of the statistics, which end with the minute p_last. The first minute is usually 59 minutes before
+-- p_last. A busy hour is cut, so that its statistics do not take longer: at most p_most jobs of all owners were
+-- accepted since the first minute, at most p_most began, at most p_most ended, and at most p_most were retried. The
+-- first minute is never later than p_last.
 create function private.stats_since(p_last timestamptz, p_most integer)
 returns timestamptz
 language plpgsql stable
@@ -21,7 +23,7 @@ as $$
 declare
   v_first timestamptz := p_last - interval '59 minutes';
 begin
-  -- A null means that there are not so many; greatest() ignores it.
+  -- A subquery is null when it finds at most p_most rows; greatest() ignores a null.
   return least(p_last, greatest(v_first, date_trunc('minute', greatest(
     (select created_at from public.jobs where created_at >= v_first order by created_at desc offset p_most limit 1),
     (select started_at from public.jobs where started_at >= v_first order by started_at desc offset p_most limit 1),

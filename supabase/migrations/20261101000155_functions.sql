@@ -1,7 +1,7 @@
--- What each function did lately, from the ledger.
+-- The recent activity of each function, from the ledger.
 
--- The functions whose kind has a summary, and those with ended jobs, each of which is found by one step through the
--- index.
+-- The functions whose kind has a summary, the functions with ended jobs, and the paused functions. The statement reads
+-- one index entry for each function with ended jobs.
 create function private.known_functions()
 returns setof text
 language sql stable
@@ -19,7 +19,7 @@ as $$
   union select function_id from private.pauses;
 $$;
 
--- Refuses an id that is no function's, before it is paused or resumed.
+-- Refuses the id of an unknown function, so that only known functions are paused or resumed.
 create function private.require_function(p_function_id text)
 returns void
 language plpgsql
@@ -35,8 +35,8 @@ end
 $$;
 
 -- Counts the newest 2,000 jobs of one function that ended in the last day, by hour and day; is_more_* says whether more
--- jobs ended in that time. The durations are of the newest 1,000 of them that completed. The statement is in a SQL
--- function of its own, so that Postgres plans it for one p_function_id and reads only the index.
+-- jobs ended in that time. The durations are those of the newest 1,000 completed jobs among them. The statement is in a
+-- SQL function of its own, so that Postgres plans it for one p_function_id and reads only the index.
 create function private.ended_lately(p_function_id text, p_now timestamptz)
 returns table (
   count bigint, completed_day bigint, failed_day bigint, started_day bigint, is_more_day boolean,
@@ -77,8 +77,8 @@ begin
 end
 $$;
 
--- The activity of one function, or of all; see private.ended_lately. "Started" counts the jobs that began in that time
--- and are running or have ended.
+-- The activity of one function, or of all functions; see private.ended_lately. "Started" counts the jobs that began in
+-- that time and are running or have ended.
 create function private.function_activity(p_function_id text, p_now timestamptz)
 returns table (
   "function" text, kind text, summary text, paused jsonb, waiting bigint, running bigint,
@@ -138,8 +138,9 @@ as $$
   select to_jsonb(activity) from private.function_activity(null, p_now) as activity;
 $$;
 
--- One function, with what ended in each of the last 24 hours (the current one last); null: no such function. Of each
--- hour at most 10,000 jobs are counted, the newest; isMore says whether there were more.
+-- One function, with the counts of the jobs that ended in each of the last 24 hours (the current hour last). Null:
+-- there is no such function. For each hour, at most the newest 10,000 jobs are counted; isMore says whether there were
+-- more.
 create function public.get_function(p_function_id text, p_now timestamptz)
 returns jsonb
 language sql stable

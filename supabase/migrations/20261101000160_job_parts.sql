@@ -37,10 +37,9 @@ create table public.job_parts (
   lease_token uuid,
   lease_expires_at timestamptz,
   attempts integer not null default 0,
-  -- How many errors of a provider the claimant met since something was last settled. Crashes of our own processes are
-  -- not counted.
+  -- How many provider errors the claimant got since it last settled work. Crashes of our own processes are not counted.
   trouble_count integer not null default 0,
-  -- Until when the part's run waits, because a provider asked for a pause.
+  -- The time until which the part's run waits, because a provider asked for a pause.
   waiting_until timestamptz,
   -- {code, message} of the part's last failed try, until something is settled after it.
   last_error jsonb,
@@ -59,9 +58,9 @@ alter table public.job_parts enable row level security;
 revoke all on public.job_plans, public.job_parts from anon, authenticated;
 grant select, insert, update, delete on public.job_plans, public.job_parts to service_role;
 
--- The plan of a job, locked; created when there is none. A job that reprocesses another takes over the plan of
--- p_from_job_id, or else of the nearest earlier job in the chain of reprocessed jobs. Parts of that plan that were dead
--- or claimed are open again when their lease has ended.
+-- Locks and returns the plan of a job, and creates the plan when there is none. A job that reprocesses another job
+-- takes over the plan of p_from_job_id, or else of the nearest earlier job in the chain of reprocessed jobs. Parts of
+-- that plan that were dead or claimed are open again when their lease has ended.
 create function private.open_plan(p_job_id uuid, p_from_job_id uuid, p_now timestamptz)
 returns public.job_plans
 language plpgsql
@@ -88,7 +87,7 @@ begin
   order by distance limit 1;
 
   if v_from_job_id is not null then
-    -- Locks the parts before their plan, as everywhere.
+    -- Every statement locks parts before their plan, so that two statements cannot deadlock.
     perform from public.job_parts where job_id = v_from_job_id order by part_no for update;
     update public.job_parts set status = 'pending' where job_id = v_from_job_id and status = 'dead';
     update public.job_plans set job_id = p_job_id where job_id = v_from_job_id returning * into v_plan;

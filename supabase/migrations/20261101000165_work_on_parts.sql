@@ -1,6 +1,6 @@
 -- Working on parts: a run claims a part, settles its work in the transaction in which its room writes its own rows, and
--- releases what it cannot finish. Locks are taken in this order: the part, the room's rows, the plan, the job, and what
--- follows its end.
+-- releases what it cannot finish. Locks are taken in this order: the part, the room's rows, the plan, the job, and the
+-- rows that the job's follow-up changes.
 
 -- CLAIM. Claims the named part, or (p_part_no null) the claimant's own part, or else the next free one. The same
 -- claimant gets its own claim back with a new token: a retry continues at once, and the try before it can settle
@@ -65,8 +65,8 @@ as $$
   select exists (select from public.jobs where id = p_job_id and paused_at is not null);
 $$;
 
--- PAUSE. No part of the job is claimed any more, and its room begins no more work in claimed parts. Work that has begun
--- is finished. To resume, the room sends an event for each open part.
+-- PAUSE. From now on, no part of the job is claimed, and the room begins no new work in claimed parts. The room
+-- finishes the work that it has begun. To resume, the room sends an event for each open part.
 create function private.pause_job(p_job_id uuid, p_now timestamptz)
 returns void
 language sql
@@ -112,7 +112,8 @@ as $$
   select greatest(1, ceil(1000 * extract(epoch from p_moment - p_now)))::bigint;
 $$;
 
--- Parts that other runs hold are finished by those runs. While the plan grows, there may be more parts later.
+-- The answer to a claim when no part is free. Other runs finish the parts that they hold, so nothing is left for this
+-- run, unless the plan still grows: then more parts may follow.
 create function private.nothing_to_claim(p_job_id uuid)
 returns jsonb
 language sql
@@ -124,10 +125,10 @@ as $$
 $$;
 
 -- RELEASE. The run releases its part, so that the next run need not wait for the end of the lease. p_waiting_until:
--- when the run continues, because a provider asked for a pause. p_is_trouble: a provider failed; the result is how
--- often that happened to this claimant since something was last settled. The result is null when the claim is lost. A
--- second call may change until when the part waits. p_error: why the part is released, as {code, message}; null leaves
--- an earlier error.
+-- when the run continues, because a provider asked for a pause. p_is_trouble: a provider failed. The result is how many
+-- times a provider failed in this claim since the last settle, or null when the claim is lost. A second call may change
+-- the time until which the part waits. p_error: why the part is released, as {code, message}; null leaves an earlier
+-- error.
 create function public.release_part(
   p_id bigint, p_token uuid, p_is_trouble boolean, p_waiting_until timestamptz, p_error jsonb, p_now timestamptz
 )
@@ -143,7 +144,7 @@ begin
     trouble_count = trouble_count + p_is_trouble::integer, last_error = coalesce(p_error, last_error)
   where id = p_id and status in ('claimed', 'pending') and lease_token = p_token
   returning * into v_part;
-  -- The job may be paused from now on, so its progress is stored, even if that was done a moment ago.
+  -- The progress is stored even if it was stored a moment ago, because no run may work on the job for some time.
   perform private.report_progress_of_parts(v_part.job_id, interval '0', p_now);
   return v_part.trouble_count;
 end
@@ -166,8 +167,9 @@ as $$
 $$;
 
 -- Like private.hold_part, but returns "done" also when the job has ended, so that nothing is written after a cancel, or
--- after the room has failed the job. A job that failed with a dead letter continues with its parts. The job's row stays
--- locked until the caller commits, so a cancel waits, and then counts what was written.
+-- after the room has failed the job. A job that failed with a dead letter counts as open, because its other parts
+-- continue. The job's row stays locked until the caller commits, so a cancel waits, and then counts the rows that the
+-- caller wrote.
 create function private.hold_part_of_open_job(p_id bigint, p_token uuid, p_from bigint)
 returns text
 language plpgsql
@@ -189,9 +191,9 @@ end
 $$;
 
 -- SETTLE. Adds counts to the part, in the transaction in which the room writes its own rows: {"sent": 98, "failed": 2}.
--- p_next, for a room that works in order: where to continue. When it is beyond the range, the rest of the part counts
--- as "skipped". Returns "open", "done" or "lost". When the claim is lost, nothing was added, and the room must roll
--- back its own rows.
+-- p_next, for a room that works in order: where to continue. When p_next is beyond the range, the rest of the part
+-- counts as "skipped". Returns "open", "done" or "lost". When the claim is lost, nothing was added, and the room must
+-- roll back its own rows.
 create function private.settle_part(
   p_id bigint, p_token uuid, p_counts jsonb, p_next bigint, p_now timestamptz
 )
@@ -248,7 +250,8 @@ as $$
   from jsonb_each_text(p_more) where value <> '0';
 $$;
 
--- Stores the job's progress unless that was done within p_within. Does not wait for another settle that is storing it.
+-- Stores the job's progress, unless it was stored less than p_within ago. When another settle is storing the progress,
+-- this one does not wait and stores nothing.
 create function private.report_progress_of_parts(p_job_id uuid, p_within interval, p_now timestamptz)
 returns void
 language plpgsql
@@ -274,8 +277,8 @@ end
 $$;
 
 -- Ends a job whose work is cut into parts, when everything is planned and no part is open. The job's result is the
--- plan's, with the total and the sums of the parts' counts. When two transactions settle the last parts at once, the
--- later one waits for the plan here and sees both.
+-- plan's, with the total and the sums of the parts' counts. When two transactions settle the last two parts at once,
+-- the later one waits here for the lock of the plan, and then sees that both parts are done.
 create function private.close_job_without_open_parts(p_job_id uuid, p_now timestamptz)
 returns void
 language plpgsql

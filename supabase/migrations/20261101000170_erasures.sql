@@ -1,7 +1,7 @@
 -- An erasure removes one person from the database: where their address is stored, the row is emptied or the address is
 -- replaced. A job does the work. The row records how far the job is. At the end the row is the receipt: how many rows
--- of which table were changed. No other row holds the address of an erased person, and this row only until the erasure
--- is done.
+-- of which table were changed. After the erasure, no row contains the person's address: this row was the last one, and
+-- gives it up when the erasure is done.
 
 create table public.erasures (
   -- Also the id of the erasure's job.
@@ -11,9 +11,9 @@ create table public.erasures (
   -- The number of the current eraser, and the cursor at which it continues.
   step integer not null default 1,
   cursor text,
-  -- Whether in this round something could not be erased yet, because unfinished work needs it.
+  -- Whether this round could not erase some rows yet, because unfinished work needs them.
   is_waiting boolean not null default false,
-  -- How many rows of which table, such as {"email_subscribers": 2}.
+  -- The number of changed rows of each table, such as {"email_subscribers": 2}.
   counts jsonb not null default '{}',
   created_at timestamptz not null,
   completed_at timestamptz,
@@ -24,12 +24,13 @@ alter table public.erasures enable row level security;
 revoke all on public.erasures from anon, authenticated;
 grant select, insert, update on public.erasures to service_role;
 
--- The erasers, one for each table with personal data. Each room registers its own; they run in the order of their
--- numbers.
+-- The erasers, one for each table with personal data. Each room registers the erasers of its tables. The erasers run in
+-- the order of their numbers.
 create table private.erasers (
   step integer generated always as identity primary key,
   -- A function (email text, cursor text, now timestamptz) that erases one bounded piece and returns jsonb {"counts":
-  -- {table: rows}, "cursor": text or null, "isWaiting": boolean?}. Null: the columns below are enough.
+  -- {table: rows}, "cursor": text or null, "isWaiting": boolean?}. Null: the eraser replaces the address in the columns
+  -- below.
   function_name text,
   table_name text unique,
   key_column text,
@@ -121,9 +122,9 @@ begin
 end
 $$;
 
--- Erases until a piece is full, and records in the same transaction what was erased and where to continue. So small
--- tables share one call, and a large one takes several. Returns "more": call again; "waiting": unfinished work still
--- needs the address, so call again later; "done": the receipt is complete.
+-- Erases until a piece is full, and records in the same transaction what was erased and where to continue. One call may
+-- finish several small tables; a large table takes several calls. Returns "more": call again; "waiting": unfinished
+-- work still needs the address, so call again later; "done": the receipt is complete.
 create function public.erase_piece(p_id uuid, p_now timestamptz)
 returns text
 language plpgsql

@@ -63,7 +63,7 @@ as $$
   order by created_at desc, id desc limit p_limit;
 $$;
 
--- Null when this owner has no such notification. A notification that was read stays read.
+-- Returns null when this owner has no such notification. A notification that was read stays read.
 create function public.read_notification(p_id uuid, p_owner text, p_now timestamptz)
 returns jsonb
 language sql

@@ -1,10 +1,11 @@
--- Following the ledger live. A position is a snapshot of transactions as text ("1000:1010:1003"): its holder has seen
--- exactly what was committed in it. Sequence numbers would not do: they are given before the commit, so "all after
--- number n" would miss rows that commit late. "All that this snapshot does not contain" misses nothing and does not
--- wait: a transaction that stays open for minutes delays only its own rows.
+-- Following the ledger live. A position is a snapshot of transactions as text ("1000:1010:1003"): a reader with this
+-- position has seen exactly the transactions that the snapshot contains. A sequence number cannot be a position: the
+-- number is given before the commit, so a read of "all rows after number n" would miss rows that commit late. A read of
+-- "all rows that the snapshot does not contain" misses no row and waits for no transaction: a transaction that stays
+-- open for minutes delays only its own rows.
 
 -- The transaction that wrote the row. In a restored copy, the transaction's number may be higher than the numbers of
--- all transactions of this database. Such a row is old.
+-- all transactions of this database. Such a row counts as old.
 alter table public.job_events add column xid xid8 not null default pg_current_xact_id();
 create index job_events_by_transaction on public.job_events (xid);
 create index jobs_unfinished on public.jobs (created_at desc, id desc)

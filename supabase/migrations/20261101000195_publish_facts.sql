@@ -1,6 +1,5 @@
 -- A fact is something that has happened and that other software may want to know: job.completed, report.ready. A room
--- publishes it in the transaction that makes it true, so that no fact is lost, and none is published that did not
--- happen.
+-- publishes a fact in the transaction that makes the fact true. So no fact is lost, and no untrue fact is published.
 
 create table private.fact_listeners (
   -- The name of a function (type text, owner text, key text, data jsonb, now timestamptz). The function is called in
@@ -18,8 +17,9 @@ as $$
   insert into private.fact_listeners (function_name) select oid::regproc::text from pg_proc where oid = p_function;
 $$;
 
--- p_type: a name of the catalog (a room's facts.ts). p_key: which fact of this type it is, such as the job's id; the
--- same key published again changes nothing. p_data: ids and figures. A fact without an owner is not published.
+-- p_type: a name of the catalog (a room's facts.ts). p_key: identifies the fact among those of its type, such as the
+-- job's id; publishing the same key again changes nothing. p_data: ids and figures. A fact without an owner is not
+-- published.
 create function private.publish_fact(p_type text, p_owner text, p_key text, p_data jsonb, p_now timestamptz)
 returns void
 language plpgsql

@@ -1,5 +1,5 @@
--- An API key gives a program access. Only the hash of its secret is stored. The hash may be fast, because the secret
--- has 244 random bits.
+-- An API key gives a program access. Only the hash of its secret is stored. A fast hash is safe here, because the
+-- secret has 244 random bits.
 
 create table public.api_keys (
   id text primary key,
@@ -65,7 +65,7 @@ as $$
   where id = p_id and (last_used_at is null or last_used_at <= p_now - interval '1 minute');
 $$;
 
--- Newest first. The hash of the secret is left out.
+-- The newest keys first. The hashes of the secrets are left out.
 create function public.list_api_keys(p_before_at timestamptz, p_before_id text, p_limit integer)
 returns table (
   id text, name text, role text, owner text, created_at timestamptz, expires_at timestamptz, last_used_at timestamptz,
@@ -81,7 +81,7 @@ as $$
   limit p_limit;
 $$;
 
--- True also when the key had been revoked before; false when there is no such key.
+-- Returns true also when the key had been revoked before, and false when there is no such key.
 create function public.revoke_api_key(p_id text, p_now timestamptz)
 returns boolean
 language sql

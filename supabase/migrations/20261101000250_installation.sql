@@ -1,5 +1,5 @@
 -- The one row that stores which project is production. A restored copy contains the row too but has another address, so
--- it is recognised before it sends mail.
+-- the application recognizes the copy before it sends mail.
 
 create table private.installation (
   is_the_only_row boolean primary key default true,

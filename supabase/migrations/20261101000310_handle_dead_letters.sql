@@ -65,9 +65,9 @@ end
 $$;
 
 -- Claims the alert of a dead letter. Returns {state, durationMs}. The states: 'claimed' (the caller must send it, even
--- when it asks a second time), 'reported' (the caller must send it, but the log and Sentry have it already), 'done' (it
--- was sent), 'busy' (another caller is sending it; its claim expires after two minutes). The duration is the failed
--- run's; null for a part, whose runs the ledger does not keep.
+-- when it asks a second time), 'reported' (the caller must send it, but the log and Sentry have it already), 'done'
+-- (the alert was sent), 'busy' (another caller is sending the alert; its claim expires after two minutes). The duration
+-- is that of the failed run, or null for a part, because the ledger does not keep the runs of parts.
 create function public.claim_alert(p_letter_id uuid, p_claimant text, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -105,8 +105,8 @@ as $$
   update public.dead_letter_queue set alerted_at = p_now where id = p_letter_id and alerted_at is null;
 $$;
 
--- Dead letters whose alert is overdue, because the process that should send it has died. Those whose alert was tried
--- last come last, so that an alert that cannot be sent does not block the others.
+-- Dead letters whose alert is overdue, because the process that should send it has died. The dead letters whose alert
+-- was tried most recently come last, so that an alert that cannot be sent does not block other alerts.
 create function public.unalerted_dead_letters(p_before timestamptz, p_limit integer)
 returns setof public.dead_letter_queue
 language sql stable
@@ -117,7 +117,7 @@ as $$
   order by coalesce(alert_claimed_at, failed_at), id limit p_limit;
 $$;
 
--- A dead letter that was not handled yet, locked; any other raises an error that says why.
+-- Locks and returns a dead letter that was not handled yet. For any other dead letter, raises an error with the reason.
 create function private.lock_open_letter(p_letter_id uuid)
 returns public.dead_letter_queue
 language plpgsql
@@ -137,8 +137,8 @@ begin
 end
 $$;
 
--- Reprocesses: marks the dead letter as handled and inserts a new job into the outbox, in one transaction. Of several
--- simultaneous calls one gets the job. p_data: the patched data; null: the event's own.
+-- Reprocesses: marks the dead letter as handled and inserts a new job into the outbox, in one transaction. When several
+-- calls run at once, only one of them inserts a job. p_data: the patched data; null: the event's own.
 create function public.reprocess_dead_letter(
   p_letter_id uuid, p_job_id uuid, p_by text, p_now timestamptz, p_data jsonb default null
 )
@@ -173,8 +173,8 @@ begin
 end
 $$;
 
--- Ignores a dead letter: the work stays undone, for the reason in p_note. The kind's after_ignore ends what depends on
--- the work.
+-- Ignores a dead letter: the work stays undone, for the reason in p_note. The after_ignore function of the kind lets
+-- the rest of the job end.
 create function public.ignore_dead_letter(p_letter_id uuid, p_note text, p_by text, p_now timestamptz)
 returns public.dead_letter_queue
 language plpgsql

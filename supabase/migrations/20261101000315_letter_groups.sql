@@ -9,7 +9,7 @@ create table public.letter_group_jobs (
   requested_by text not null,
   -- How many letters are reprocessed at the same time.
   at_once integer not null,
-  -- The job halts when more of its letters than this have failed again.
+  -- The job halts when more than this number of its letters have failed again.
   halt_after integer not null,
   -- How many letters are reprocessed first. The others follow when all of these have ended and none of them has failed
   -- again or was canceled.
@@ -33,7 +33,7 @@ revoke all on public.letter_group_jobs from anon, authenticated;
 grant select, insert, update, delete on public.letter_group_jobs to service_role;
 
 alter table public.dead_letter_queue add column group_job_id uuid;
--- The table is empty when this runs, so the check takes no time.
+-- The table is empty during this migration, so the check of the foreign key takes no time.
 -- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
 alter table public.dead_letter_queue add constraint dead_letter_queue_group_job_id_fkey
   foreign key (group_job_id) references public.letter_group_jobs (id) on delete set null;
@@ -64,8 +64,9 @@ select private.register_work_kind('{"function_id": "handle-letter-group", "event
   "subjects": "private.letter_group_subjects",
   "summary": "Reprocesses or ignores all dead letters of one cause"}');
 
--- The groups, the one that failed last first. p_status: only groups with a letter of this status; null: all.
--- p_fingerprint: only this group. Returns {"items": [...], "total"}; "hourly" are the failures of the last 24 hours.
+-- The groups, sorted by their last failure, the latest first. p_status: only groups with a letter of this status; null:
+-- all groups. p_fingerprint: only this group. Returns {"items": [...], "total"}; "hourly" are the failures of the last
+-- 24 hours.
 create function public.list_letter_groups(p_status text, p_fingerprint text, p_limit integer, p_now timestamptz)
 returns jsonb
 language sql stable

@@ -1,8 +1,8 @@
 -- Which open letters of a group a job may handle. A job with a patch checks all of them before it sends the first one.
 
--- The open letters of a group that this job handles: those that had failed when the job was requested, without those
--- whose reprocessing by this job has failed. With a patch: only those whose patched data fits their schema. A scheduled
--- run cannot be reprocessed, because its next tick does the work.
+-- The open letters that this job handles: the letters that had failed when the job was requested, except those that
+-- this job reprocessed and that failed again. With a patch: only those whose patched data fits their schema. A
+-- scheduled run cannot be reprocessed, because its next tick does the work.
 create function private.open_letters_of(p_job public.letter_group_jobs)
 returns setof public.dead_letter_queue
 language sql stable
@@ -17,8 +17,8 @@ as $$
 $$;
 
 -- The next open letters of a group that can be reprocessed: at most p_limit, and fewer when their data is large.
--- [{"after", "id", "event", "data"}]. p_after: the "after" of the previous page's last letter. p_until: only letters that
--- had failed by then; null: all.
+-- [{"after", "id", "event", "data"}]. p_after: the "after" of the previous page's last letter. p_until: only letters
+-- that failed up to this time; null: all letters.
 create function public.page_letter_group(p_fingerprint text, p_until timestamptz, p_after jsonb, p_limit integer)
 returns jsonb
 language sql stable
@@ -39,7 +39,7 @@ as $$
   from measured where bytes_before < 2000000;
 $$;
 
--- What a job that patches letters reads before it checks them: {"fingerprint", "until", "patch"}.
+-- The data that a job with a patch reads before it checks its letters: {"fingerprint", "until", "patch"}.
 create function public.read_letter_group_job(p_id uuid)
 returns jsonb
 language sql stable
@@ -49,8 +49,8 @@ as $$
   from public.letter_group_jobs where id = p_id;
 $$;
 
--- Stores the patched data of each letter, or why the patch does not fit it. p_letters: [{"id", "data" or
--- "refusal"}]. A job that has ended changes nothing, because a later job may have checked the letter since then.
+-- Stores the patched data of each letter, or why the patch does not fit it. p_letters: [{"id", "data" or "refusal"}]. A
+-- job that has ended changes nothing, because a later job may have checked the letters again.
 create function public.check_letters(p_job_id uuid, p_letters jsonb)
 returns void
 language sql

@@ -1,8 +1,8 @@
 -- How a job that handles a group of dead letters is accepted, and how it works on them.
 
 -- Accepts a job that handles a group. A group has one such job at a time. While that job has not ended, an equal
--- request returns it, even with another note; a different request is refused. p_work: {"fingerprint", "action", "note",
--- "atOnce", "haltAfter", "canary", "patch"}.
+-- request returns the same job, even if the notes differ; a different request is refused. p_work: {"fingerprint",
+-- "action", "note", "atOnce", "haltAfter", "canary", "patch"}.
 create function public.accept_letter_group_job(p_work jsonb, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -32,8 +32,8 @@ begin
   v_work := row((p_request ->> 'id')::uuid, p_work ->> 'fingerprint', p_work ->> 'action', p_work ->> 'note',
     p_request ->> 'requester', (p_work ->> 'atOnce')::integer, (p_work ->> 'haltAfter')::integer,
     v_canary, null, null, p_now);
-  -- v_work has no patch here, because with a patch only letters that the job has checked would count, and it has
-  -- checked none yet.
+  -- The patch is left out of v_work here. With a patch, only letters that the job has checked would count, and the job
+  -- has not checked any letter yet.
   if not exists (select from private.open_letters_of(v_work)) then
     perform private.refuse(404, 'not_found', 'No open dead letter of this group can be handled this way');
   end if;
@@ -57,8 +57,8 @@ as $$
     cross join lateral private.open_letters_of(work) as letter where work.id = p_id) as letters;
 $$;
 
--- How many letters the job may handle now, and how long ago the oldest letter that is being reprocessed was begun. The
--- limit is null when the job halts. p_done: how many letters it has handled.
+-- How many letters the job may handle now, and how long the oldest unfinished letter has been reprocessed. The number
+-- is null when the job halts. p_done: how many letters the job has handled.
 create function private.room_of_letter_group(p_work public.letter_group_jobs, p_done bigint, p_now timestamptz)
 returns table (free integer, waited interval)
 language sql stable
@@ -66,8 +66,8 @@ set search_path = ''
 as $$
   select case
       when p_work.action = 'ignore' then 200
-      -- The job stops when one of the first dead letters was canceled, as when one failed: neither shows that the
-      -- cause is gone.
+      -- The job halts when one of the first letters has failed again or was canceled, because neither shows that the
+      -- cause is fixed.
       when p_done <= p_work.canary and count(outcome) > 0 then null
       when count(*) filter (where outcome = 'failed') > p_work.halt_after then null
       when p_done = p_work.canary and count(*) filter (where outcome is null) > 0 then 0
@@ -95,10 +95,10 @@ begin
 end
 $$;
 
--- Handles as many letters as private.room_of_letter_group allows, each once, because a handled letter is no longer
--- open. Halts when too many letters have failed again, or when one of the canary has failed again or was canceled.
--- After a halt, the other letters count as skipped and stay open. Returns {"state": "open", "done" or "lost",
--- "waitMs"}; waitMs: how long to wait, because no letter may be handled now.
+-- Handles as many letters as private.room_of_letter_group allows. Each letter is handled once, because a handled letter
+-- is no longer open. Halts when too many letters have failed again, or when one of the first letters (canary) has
+-- failed again or was canceled. After a halt, the other letters count as skipped and stay open. Returns {"state":
+-- "open", "done" or "lost", "waitMs"}; waitMs: how long to wait, because no letter may be handled now.
 create function public.work_letter_group(
   p_part_id bigint, p_token uuid, p_job_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )

@@ -1,9 +1,9 @@
 -- Statements of housekeeping: which runs make no progress, and which old rows to delete.
 
 -- The newest run of each job that has been running without progress since p_quiet_since. When no run is in progress
--- (is_fan_out), the job waits for parts that its last run fanned out; it is returned only when no job is reprocessing
--- it and none of its dead letters is open. The job that was checked longest ago comes first, and a concurrent caller
--- gets other jobs.
+-- (is_fan_out), the job waits for the parts that its last run sent; such a job is returned only when no other job is
+-- reprocessing it and all its dead letters have been handled. The job that was checked longest ago comes first, and a
+-- concurrent caller gets other jobs.
 create function public.take_quiet_runs(p_quiet_since timestamptz, p_limit integer, p_now timestamptz)
 returns table (
   job_id uuid, is_fan_out boolean, run_id text, event_id text, function_id text, event_name text, event_data jsonb,
@@ -47,9 +47,9 @@ as $$
 $$;
 
 -- Fails jobs that were due before p_before and have never begun. Either their events were sent to the engine before
--- that time, or the engine refuses them (p_refused). Each gets a dead letter, from which it can be reprocessed with a
--- new event. A job that begins after that continues as in a replay and resolves its dead letter. Returns how many
--- failed.
+-- that time, or the engine refuses them (p_refused). Each of these jobs gets a dead letter, so that an administrator
+-- can reprocess the job with a new event. A job that begins after it was failed here continues as in a replay, and its
+-- dead letter is resolved. Returns how many jobs failed.
 create function public.fail_unbegun_jobs(
   p_before timestamptz, p_refused uuid[], p_limit integer, p_now timestamptz
 )
@@ -120,7 +120,7 @@ begin
 end
 $$;
 
--- The kind of work with this name. (Its key is the function.)
+-- Finds a kind of work by its name. (The key of the table is the function.)
 create function private.kind_named(p_kind text)
 returns private.work_kinds
 language sql stable
@@ -130,9 +130,9 @@ as $$
     (select function_id from private.work_kinds where kind = p_kind order by function_id limit 1), p_kind));
 $$;
 
--- How many ended jobs of each kind are kept, and which may be deleted. When the newest completed job asks for a number,
--- that number counts for all completed jobs. Otherwise the kind's number counts, and only jobs that ended before
--- p_before may be deleted.
+-- How many ended jobs of each kind are kept, and which may be deleted. When the newest completed job has a number of
+-- its own (jobs.keep_completed), this number applies to all completed jobs of the kind. Otherwise the kind's number
+-- applies, and only jobs that ended before p_before may be deleted.
 create function private.kept_jobs(p_before timestamptz)
 returns table (kind text, status text, kept integer, before timestamptz)
 language sql stable
@@ -158,8 +158,8 @@ as $$
   where kinds.kind is not null;
 $$;
 
--- Deletes the ended jobs of each kind beyond the newest that are kept, at most p_limit at a time. Reads only the jobs
--- that are kept and those that it deletes.
+-- Keeps the newest ended jobs of each kind and deletes the older ones, at most p_limit in one call. The statement reads
+-- only the jobs that it keeps or deletes.
 create function public.trim_jobs(p_before timestamptz, p_limit integer)
 returns bigint
 language plpgsql

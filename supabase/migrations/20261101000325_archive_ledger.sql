@@ -1,9 +1,9 @@
--- The archive of the ledger: files in Storage with what ended in each month, written before housekeeping deletes old
--- rows. The archive says what happened and when, and nothing about people: no data of events, no results, no messages,
--- no owners.
+-- The archive of the ledger is a set of files in Storage: the jobs and dead letters that ended in each month. The files
+-- are written before housekeeping deletes old rows. They say what happened and when, and nothing about people: they
+-- have no data of events, no results, no messages and no owners.
 
--- A month whose jobs and dead letters are in the archive. The jobs and dead letters of other months are deleted a month
--- later (see purge_ledgers).
+-- A month whose jobs and dead letters are in the archive. Until its month is archived, a job or dead letter is kept for
+-- up to one more month (see purge_ledgers).
 create table private.archived_months (
   month date primary key,
   row_count bigint not null,
@@ -70,7 +70,7 @@ as $$
   from page;
 $$;
 
--- The same for dead letters that were handled in a month.
+-- Dead letters that were handled in a month, in the order [handled_at, id]. Returns [[cursor, dead letter]].
 create function public.archive_letters(p_month date, p_after jsonb, p_limit integer)
 returns jsonb
 language sql stable

@@ -1,5 +1,5 @@
--- Lets the application check whether the database has all migrations. Only the database's owner may read their list, so
--- the function runs with the definer's rights; it shows only one version.
+-- Lets the application check whether the database has all migrations. Only the database's owner may read the list of
+-- migrations, so the function runs with the rights of its definer. The function shows only the newest version.
 create function public.newest_migration()
 returns text
 language sql stable security definer

@@ -1,7 +1,7 @@
 -- Parts that no run will finish. When a run fails for good, its part is dead and waits for an administrator with its
 -- dead letter. When the dead letter is ignored, its part is skipped, so that the rest of the job can end.
 
--- The part that a dead letter is about: the one that its event names, or else the one that its run claimed.
+-- The part of a dead letter: the part that the letter's event names, or else the part that the failed run claimed.
 create function private.part_of_letter(p_event_data jsonb, p_run_id text)
 returns bigint
 language sql stable
@@ -26,7 +26,7 @@ as $$
     or (p_part.status = 'claimed' and (p_part.claimant = p_run_id or p_part.lease_expires_at <= p_now));
 $$;
 
--- ABANDON. The run failed for good.
+-- ABANDON. The run has failed for good: its part is dead.
 create function private.abandon_part(p_event_data jsonb, p_run_id text, p_now timestamptz)
 returns void
 language sql
@@ -54,7 +54,8 @@ begin
 end
 $$;
 
--- The counts of a skipped part in the words of its room (work_kinds.on_skip); the rest counts as "skipped".
+-- The counts of a skipped part. The room's on_skip (work_kinds) returns them; units that on_skip does not count are
+-- counted as "skipped".
 create function private.counts_of_skipped_part(
   p_part public.job_parts, p_function_id text, p_note text, p_now timestamptz
 )
@@ -74,8 +75,7 @@ end
 $$;
 
 -- SKIP. An administrator ignores the dead letter, so the rest of the part stays undone. The room's on_skip updates the
--- room's rows and returns their counts; what remains counts as "skipped". A part that another run has claimed
--- continues.
+-- room's rows and returns their counts; other units count as "skipped". A part that another run has claimed continues.
 create function private.skip_part(
   p_event_data jsonb, p_run_id text, p_function_id text, p_note text, p_now timestamptz
 )

@@ -11,7 +11,7 @@ create table private.left_files (
 alter table private.left_files enable row level security;
 grant select, insert, delete on private.left_files to service_role;
 
--- Trigger `after delete … for each row execute function private.leave_files('bucket', 'path column', …)`.
+-- A trigger function (after delete, for each row). Its arguments are the bucket and the columns that contain paths.
 create function private.leave_files()
 returns trigger
 language plpgsql
@@ -35,7 +35,7 @@ as $$
   select bucket, path from private.left_files order by left_at, bucket, path limit p_limit;
 $$;
 
--- Called after the files were removed from Storage.
+-- Removes files from the list, after they were removed from Storage.
 create function public.forget_left_files(p_bucket text, p_paths text[])
 returns void
 language sql

@@ -1,9 +1,9 @@
--- An export is a list of a room that can be written as CSV. One statement of the room's migration registers it; reports
--- read the rows and figures of a period from here.
+-- An export is a list of a room that can be written as CSV. One statement of the room's migration registers the export.
+-- Reports read the rows and figures of a period with the functions below.
 
 create table private.exports (
   name text primary key,
-  -- The SQL after "from". Its rows are named "t" and have a column "created_at".
+  -- The SQL after "from". The rows have the alias "t" and a column "created_at".
   from_sql text not null,
   owner_sql text not null default 't.owner',
   -- Null for a list whose rows have no status.
@@ -34,7 +34,7 @@ as $$
     "order_sql": "t.created_at, t.id"}' || p_export)).*;
 $$;
 
--- The period of one item of this owner (null: of any owner).
+-- The period of one item of this owner (p_owner null: of any owner).
 create function private.export_period(p_name text, p_owner text, p_item uuid, p_now timestamptz)
 returns tstzrange
 language plpgsql stable

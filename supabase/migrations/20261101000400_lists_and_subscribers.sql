@@ -1,5 +1,5 @@
--- A subscriber is one address on one list. There may be hundreds of thousands, so the key is a bigint, which bulk work
--- reads in ranges.
+-- A subscriber is one address on one list. A list may have hundreds of thousands of subscribers, so the key is a
+-- bigint, of which bulk work reads ranges.
 
 create table public.email_lists (
   id uuid primary key default gen_random_uuid(),
@@ -29,8 +29,8 @@ create table public.email_subscribers (
 );
 create unique index email_subscribers_are_once_on_a_list on public.email_subscribers (list_id, lower(email));
 create index email_subscribers_by_list on public.email_subscribers (list_id, id);
--- Only few rows have such a status. Sending reads this index for each batch, to find subscribers that left since the
--- campaign was planned.
+-- This index is small, because few subscribers are not active. Sending reads it for each batch, to find subscribers
+-- that left after the campaign was planned.
 create index email_subscribers_who_left on public.email_subscribers (list_id, id) where status <> 'active';
 
 alter table public.email_lists enable row level security;
@@ -38,8 +38,8 @@ alter table public.email_subscribers enable row level security;
 revoke all on public.email_lists, public.email_subscribers from anon, authenticated;
 grant select, insert, update, delete on public.email_lists, public.email_subscribers to service_role;
 
--- Requests with one idempotency key have the same p_id. A repeated request gets the list of the first one; another request
--- is refused.
+-- Requests with one idempotency key have the same p_id. A repeated request returns the list of the first request. A
+-- different request with the same key is refused.
 create function public.create_email_list(p_id uuid, p_owner text, p_name text, p_now timestamptz)
 returns public.email_lists
 language plpgsql
@@ -126,7 +126,7 @@ begin
 end
 $$;
 
--- p_search: a part of the address. There is no index for it, so the list is read from p_after on.
+-- p_search: a part of the address. No index serves the search, so the list is read from p_after on.
 create function public.list_email_subscribers(
   p_list_id uuid, p_owner text, p_status text, p_search text, p_after bigint, p_limit integer
 )
@@ -144,9 +144,10 @@ begin
 end
 $$;
 
--- Adds subscribers or updates their fields; of equal addresses the last one wins. A field that is left out keeps its
--- value, unless p_replace is true. A subscriber who unsubscribed, bounced or complained keeps that status, however
--- often the address is uploaded. p_rows: [{"email": "a@example.com", "fields": {"name": "Ada"}}, …], up to a thousand.
+-- Adds subscribers or updates their fields. When an address occurs twice, its last row counts. A field that is left out
+-- keeps its value, unless p_replace is true. A subscriber who unsubscribed, bounced or complained keeps that status,
+-- however often the address is uploaded. p_rows: [{"email": "a@example.com", "fields": {"name": "Ada"}}, …], up to a
+-- thousand.
 create function public.upsert_email_subscribers(
   p_list_id uuid, p_owner text, p_rows jsonb, p_replace boolean, p_now timestamptz
 )
@@ -165,7 +166,7 @@ begin
     from jsonb_array_elements(p_rows) with ordinality as list(item, position)
     order by lower(item ->> 'email'), position desc
   ), stored as (
-    -- Locks in the order of the unique key, so that two uploads of the same addresses cannot deadlock.
+    -- The rows are locked in the order of the unique key, so that two uploads of the same addresses cannot deadlock.
     insert into public.email_subscribers as s (list_id, email, fields, created_at, updated_at)
     select p_list_id, email, fields, p_now, p_now from uploaded order by lower(email)
     on conflict (list_id, lower(email)) do update
@@ -180,8 +181,9 @@ begin
 end
 $$;
 
--- A person leaves the list or returns to it: a suppression of the list is written or taken back, and the status follows
--- from it. p_by is the id of the requester. An address that is suppressed for all mail stays suppressed.
+-- A person leaves a list or subscribes again: a suppression for this list is written or taken back, and the
+-- subscriber's status is set accordingly. p_by is the id of the requester. An address that is suppressed for all mail
+-- stays suppressed.
 create function public.set_email_subscriber_status(
   p_list_id uuid, p_owner text, p_subscriber_id bigint, p_status text, p_by text, p_now timestamptz
 )
@@ -248,8 +250,8 @@ begin
 end
 $$;
 
--- Erases the person from every list. The search goes list by list, because the unique index begins with the list; there
--- are few lists.
+-- Erases the person from every list. The search reads one list after the other, because the unique index begins with
+-- the list, and there are few lists.
 create function private.erase_from_lists(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb
 language plpgsql

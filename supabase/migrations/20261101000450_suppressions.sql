@@ -1,9 +1,10 @@
--- A suppression: an address gets no mail, or none of one list or one stream of mail. Sending checks the suppressions
--- for each batch. The status of a subscriber follows from them, so that lists and imports show them.
+-- A suppression says that an address gets no mail at all, no mail of one list, or no mail of one stream. Sending checks
+-- the suppressions for each batch. The status of a subscriber is derived from the suppressions, so that lists and
+-- imports show it.
 
 create table public.suppressions (
   id bigint generated always as identity primary key,
-  -- Identifies the address, in lower case. The hash is all that is kept of an erased person.
+  -- The hash of the address in lower case. Of an erased person, only this hash is kept.
   address_hash bytea not null,
   address text,
   scope text not null,
@@ -13,9 +14,8 @@ create table public.suppressions (
   -- The source of the suppression: "link", "resend", or the id of a requester.
   source text not null,
   note text,
-  -- The latest time at which the address was suppressed, and the latest at which the suppression was taken back. The
-  -- later of both decides, because reports of a provider come in any order. suppressed_at is null when only the taking
-  -- back is known so far.
+  -- When the address was last suppressed, and when the suppression was last taken back. The later time decides, because
+  -- a provider's reports come in any order. suppressed_at is null when only the second time is known.
   suppressed_at timestamptz,
   lifted_at timestamptz,
   lifted_by text,
@@ -50,8 +50,8 @@ as $$
 $$;
 
 -- Which of these addresses get no mail of this stream, and of the list at the same position (null: the mail belongs to
--- no list), with the reason. Transactional mail (a receipt) answers something that the person did, so only an address
--- that bounced, complained, or was suppressed for all mail by hand or by the provider does not get it.
+-- no list), with the reason. Transactional mail (a receipt) answers something that the person did. It is withheld only
+-- from an address that bounced, complained, or was suppressed for all mail by hand or by the provider.
 create function private.suppressed_among(p_emails text[], p_list_ids uuid[], p_stream text)
 returns table (email_no bigint, reason text)
 language plpgsql stable
@@ -87,7 +87,7 @@ as $$
   select case when p_reason in ('by_hand', 'by_provider', 'deleted') then 'suppressed' else p_reason end;
 $$;
 
--- Updates the status of the subscribers with these addresses to what their suppressions say.
+-- Sets the status of the subscribers with these addresses according to their suppressions.
 create function private.reflect_suppressions(p_emails text[], p_now timestamptz)
 returns void
 language plpgsql
@@ -113,7 +113,7 @@ begin
 end
 $$;
 
--- Suppresses addresses; repeated, it changes nothing. p_rows: [{"address", "scope", "listId"?, "stream"?, "reason",
+-- Suppresses addresses. A repeated call changes nothing. p_rows: [{"address", "scope", "listId"?, "stream"?, "reason",
 -- "source", "note"?, "at"?: when it happened, by default now}]. A row without "at" counts as later than everything that
 -- is stored about the address. The address of an erased person is not stored again.
 create function private.suppress(p_rows jsonb, p_now timestamptz)
@@ -147,8 +147,8 @@ begin
 end
 $$;
 
--- Takes suppressions back; the row stays, and says who did it and why. p_email: the address, for rows that were stored
--- without it.
+-- Takes suppressions back. The rows stay, and record the requester and the reason. p_email: the address, for rows that
+-- were stored without it.
 create function private.lift_suppressions(p_ids bigint[], p_email text, p_by text, p_because text, p_now timestamptz)
 returns void
 language plpgsql
@@ -195,7 +195,7 @@ create trigger new_subscribers_reflect_their_suppressions after insert on public
   referencing new table as added for each statement
   execute function private.reflect_suppressions_in_new_subscribers();
 
--- Newest first. p_email null: of all addresses. Suppressions that were taken back are included.
+-- The newest suppressions first, including those that were taken back. p_email null: those of all addresses.
 create function public.list_suppressions(p_email text, p_before_id bigint, p_limit integer)
 returns setof public.suppressions
 language plpgsql stable

@@ -1,6 +1,6 @@
--- A bounce is a mail that did not arrive. The reason of a bounce may be temporary (soft), or the receiving server
--- refuses our domain (refused). Neither says that the address is bad, so only several soft bounces suppress it. Other
--- reports suppress at once, and need no row here.
+-- A bounce is a mail that did not arrive. A bounce in this table is soft (its reason is temporary) or refused (the
+-- receiving server refuses our domain). One such bounce does not prove that the address is bad, so an address is
+-- suppressed only after several soft bounces. Other reports suppress an address at once, and need no row here.
 
 create table public.mail_bounces (
   -- The provider's id of the mail, so that a repeated report counts once.
@@ -22,9 +22,9 @@ alter table public.mail_bounces enable row level security;
 revoke all on public.mail_bounces from anon, authenticated;
 grant select, insert, update, delete on public.mail_bounces to service_role;
 
--- When the address reached p_limit soft bounces within p_days for the last time; null: never. Bounces from before an
--- administrator took a suppression of the address back do not count. The answer depends on the rows alone, not on the
--- order in which they came.
+-- The last time at which the address reached p_limit soft bounces within p_days. Null: the address never reached the
+-- limit. When an administrator takes back a suppression of the address, earlier bounces do not count any more. The
+-- answer depends only on the rows, not on the order in which they were written.
 create function private.too_many_bounces_at(p_email text, p_limit integer, p_days integer)
 returns timestamptz
 language sql stable
@@ -40,8 +40,9 @@ as $$
   where first_at >= occurred_at - p_days * interval '1 day';
 $$;
 
--- The provider has removed the address from its own list. The suppressions that it reported before that time are taken
--- back, even when such a report arrives later. A suppression by an administrator stays.
+-- Called when the provider has removed an address from its own list of suppressions. The suppressions that the provider
+-- reported before that time are taken back, even when such a report arrives later. A suppression by an administrator
+-- stays.
 create function private.lift_reported(p_email text, p_reasons text[], p_at timestamptz, p_now timestamptz)
 returns void
 language plpgsql
@@ -59,7 +60,7 @@ begin
 end
 $$;
 
--- What a provider's report says about an address. Reports may come twice and in any order. p_report: {"outcome",
+-- Applies a provider's report to the address. Reports may come twice and in any order. p_report: {"outcome",
 -- "messageId", "address", "at", "note", "campaignId"?, "reason"? (of "added" and "removed"), "softLimit", "softDays"}.
 create function private.apply_report_to_address(p_report jsonb, p_now timestamptz)
 returns void
@@ -74,7 +75,7 @@ declare
     when 'bounced' then 'bounced' when 'complained' then 'complained' end;
 begin
   if v_outcome in ('soft_bounced', 'refused') then
-    -- Reports about one address come one after the other, so that each counts those before it.
+    -- Reports about one address are applied one after the other, so that each report counts the earlier ones.
     perform pg_advisory_xact_lock(hashtextextended('bounces of ' || v_email, 0));
     insert into public.mail_bounces (message_id, kind, address_hash, domain_hash, campaign_id, occurred_at)
     values (p_report ->> 'messageId', case v_outcome when 'refused' then 'refused' else 'soft' end,

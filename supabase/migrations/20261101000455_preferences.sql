@@ -1,4 +1,5 @@
--- What a person sees and changes behind the link in a mail: whether the address gets the mail of this list.
+-- The page behind the unsubscribe link of a mail: a person sees whether the address gets the mail of this list, and can
+-- change it.
 
 -- Returns {"list", "email", "state"}; null when the list is gone. The states: "subscribed"; "unsubscribed" (from this
 -- list); "unsubscribed_from_all" (from all broadcasts); "closed" (the address bounced, was deleted, or was suppressed

@@ -45,7 +45,8 @@ select private.register_work_kind('{"function_id": "send-mail", "event_name": "m
   "priority": 2, "per_second": null, "waiting": null, "by_promise": false,
   "subjects": "private.mail_subjects",
   "summary": "Sends one mail of the product"}');
--- Mails that are sent to many at once. Such mails keep the pace of campaigns, so that no single mail waits for them.
+-- Mails of which many are sent at once, such as digests. They are sent at the pace of campaigns, so that no single mail
+-- waits for them.
 select private.register_work_kind('{"function_id": "send-bulk-mail", "event_name": "mail/send-bulk", "kind": "mail",
   "priority": 4, "per_second": null, "waiting": null, "by_promise": false,
   "subjects": "private.mail_subjects",
@@ -77,9 +78,9 @@ begin
 end
 $$;
 
--- What this provider is asked to send now. "askedAt" is when it was first asked; null: never. While another provider
--- may have sent the mail, "provider" names that provider, and this provider must not be asked. "suppression" is why the
--- address gets no mail; null: it may be sent.
+-- The mail that this provider is asked to send now. "askedAt" is when the provider was first asked; null: it was not
+-- asked yet. While another provider may have sent the mail, "provider" names that provider, and this provider must not
+-- be asked. "suppression" is the reason why the address gets no mail; null: the mail may be sent.
 create function public.begin_mail(p_id uuid, p_provider text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -1,5 +1,5 @@
--- A notification preference is the address to which an owner's notifications are also mailed. Without a row they are
--- not mailed.
+-- A notification preference is the address to which an owner's notifications are also mailed. Without a row, the
+-- owner's notifications are not mailed.
 
 create table public.notification_preferences (
   owner text primary key,

@@ -19,7 +19,7 @@ create table public.campaigns (
   missing_field text not null default 'empty',
   -- A hash of the request that made the campaign. Another request with the same idempotency key is refused.
   request_hash text,
-  -- Grows with each change of the draft, so that two authors notice each other.
+  -- The version grows with each change of the draft, so that an author notices the change of another author.
   version integer not null default 1,
   -- The sender's postal address, and how links are signed; set when planning begins, and then frozen like the content.
   imprint jsonb,
@@ -33,7 +33,7 @@ create table public.campaigns (
   resumed_at timestamptz,
   -- The job that sends the campaign; reprocessing sets a new one.
   job_id uuid references public.jobs (id) on delete set null,
-  -- The job whose plan is used for sending: job_id, or the previous job until job_id has begun.
+  -- The job whose plan is used for sending: the job of job_id, or the previous job while the new job has not begun.
   plan_job_id uuid,
   -- How many recipients have been planned so far.
   recipient_count bigint not null default 0,
@@ -65,13 +65,13 @@ create table public.campaign_batches (
   -- [[subscriber id, email, fields]] at the time of planning, because a retry must render the same bytes.
   recipients json not null,
   status text not null default 'pending',
-  -- The claim that last took the batch: each claim takes a batch only once.
+  -- The token of the claim that last took the batch. Each claim takes a batch only once.
   lease_token uuid,
-  -- The provider that was asked last. If this provider may have accepted a mail of the batch, no other provider may be
-  -- asked about the batch.
+  -- The provider that was last asked to send the batch. If this provider may have accepted a mail of the batch, the
+  -- batch must not be sent by another provider.
   provider text,
-  -- When the batch was first sent in a request that the provider may have accepted; null: never. From then on the
-  -- content is frozen. The provider remembers the batch's idempotency key for a limited time after it.
+  -- When the batch was first sent in a request that the provider may have accepted; null: never. From this time on the
+  -- content is frozen, and the provider remembers the batch's idempotency key for a limited time.
   first_sending_at timestamptz,
   attempts integer not null default 0,
   sent_count integer not null default 0,
@@ -86,13 +86,13 @@ create table public.campaign_batches (
     check (status in ('pending', 'sending')
       or sent_count + failed_count + skipped_count + unknown_count = recipient_count)
 ) with (fillfactor = 40);
--- Stored outside the row, uncompressed: a batch's row is updated, but its recipients never change.
+-- The recipients are stored outside the row, uncompressed, because the row is updated but its recipients never change.
 alter table public.campaign_batches alter column recipients set storage external;
 
--- One row per recipient. The states of a send before its end (claimed, sending) follow from its batch and part. The row
--- itself is updated once, in place, in the space that each page keeps free. The table has no index but its key, and no
--- foreign key to campaigns: a check per row would cost more than the rest of the planning statement. No other statement
--- inserts rows.
+-- One row per recipient. While a send has no outcome, its state (claimed, sending) is derived from its batch and part.
+-- The row is updated once, in the space that each page keeps free. The table has only the index of its key. It has no
+-- foreign key to campaigns, because a check per row would cost more than the rest of the statement that plans the
+-- campaign. Only this statement inserts rows.
 create table public.campaign_sends (
   campaign_id uuid not null,
   subscriber_id bigint not null,
@@ -101,16 +101,16 @@ create table public.campaign_sends (
   status text not null default 'pending',
   provider_message_id text,
   error_code text,
-  -- The provider's message about a failure, or why a person resolved an unknown send as they did.
+  -- The provider's message about a failure, or the reason of the person that resolved an unknown send.
   note text,
-  -- What the provider has reported about the mail. Of several reports, the one that says most is kept; see
-  -- record_mail_report.
+  -- What the provider has reported about the mail. Of several reports, the most serious one is kept; see
+  -- private.says_more.
   reported text,
   constraint campaign_sends_reported_is_valid check (reported in
     ('delivered', 'soft_bounced', 'refused', 'suppressed', 'bounced', 'complained')),
   constraint campaign_sends_are_once_per_recipient primary key (campaign_id, subscriber_id),
   constraint campaign_sends_status_is_valid check (status in ('pending', 'sent', 'failed', 'skipped', 'unknown')),
-  -- A send without the provider's id is "sent" only when a person resolved it as such.
+  -- A send without the provider's id is "sent" only when a person has resolved it as "sent".
   constraint campaign_sends_are_sent_under_an_id
     check (status <> 'sent' or provider_message_id is not null or error_code is not null)
 ) with (fillfactor = 38);

@@ -36,7 +36,8 @@ begin
 end
 $$;
 
--- What is made from the html does not count: a later version of the code may make something else from it.
+-- The hash leaves out the text that is made from the html, because a later version of the code may make a different
+-- text.
 create function private.hash_of_campaign_request(p_content jsonb)
 returns text
 language sql immutable
@@ -67,8 +68,8 @@ begin
 end
 $$;
 
--- Requests with one idempotency key have the same p_id. A repeated request gets the campaign of the first one, also when
--- its author has changed it since. Another request is refused.
+-- Requests with one idempotency key have the same p_id. A repeated request returns the campaign of the first request,
+-- even when its author has changed the campaign since then. A different request with the same key is refused.
 create function public.create_campaign(
   p_id uuid, p_owner text, p_list_owner text, p_content jsonb, p_now timestamptz
 )
@@ -88,8 +89,9 @@ begin
 end
 $$;
 
--- Only a draft can be changed; the table's trigger refuses the rest. Fields that are absent stay; null removes html, text
--- or replyTo. With a version, the draft changes only if it still has that version.
+-- Only a draft can be changed; a trigger of the table refuses changes of other campaigns. Absent fields keep their
+-- values; null removes html, text or replyTo. If p_content has a version, the draft changes only if it still has that
+-- version.
 create function public.update_campaign(p_campaign_id uuid, p_owner text, p_content jsonb)
 returns void
 language plpgsql
@@ -160,8 +162,9 @@ begin
 end
 $$;
 
--- A newsletter is a campaign that is created and sent by one request, in one transaction. A repeated request gets the
--- job of the first one: two requests are equal when their content is equal; the new campaign's id does not count.
+-- A newsletter is a campaign that is created and sent by one request, in one transaction. A repeated request returns
+-- the job of the first request. Two requests are equal when their content is equal, although each names a new campaign
+-- id.
 create function public.accept_newsletter(p_content jsonb, p_list_owner text, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -192,7 +195,7 @@ as $$
   where status = 'active' and list_id = (select list_id from public.campaigns where id = p_campaign_id);
 $$;
 
--- A person has looked up an unknown send at the provider, and says whether it was sent.
+-- Resolves an unknown send: a person has looked it up at the provider, and says whether the mail was sent.
 create function public.resolve_campaign_send(
   p_campaign_id uuid, p_owner text, p_subscriber_id bigint, p_status text, p_note text
 )

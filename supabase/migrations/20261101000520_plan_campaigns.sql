@@ -1,10 +1,10 @@
 -- Planning a campaign: its recipients are copied in the order of their ids, piece by piece, and cut into batches and
--- parts. Every piece is one transaction, so planning can stop and continue at any point. Order of locks: the plan, the
--- job, the campaign.
+-- parts. Every piece is one transaction, so planning can stop and continue at any point. Locks are taken in this order:
+-- the plan, the job, the campaign.
 
--- Copies the next p_piece recipients, or a few less to fill whole parts, and adds them to the plan. The plan's cursor:
--- {"through": the last subscriber copied, "until": the last one on the list when planning began, "batchSize",
--- "partSize"}.
+-- Copies the next p_piece recipients (or slightly fewer, so that only whole parts are planned), and adds them to the
+-- plan. The plan's cursor: {"through": the last subscriber copied, "until": the last one on the list when planning
+-- began, "batchSize", "partSize"}.
 create function private.plan_campaign_piece(
   p_campaign public.campaigns, p_plan public.job_plans, p_cursor jsonb, p_piece integer, p_now timestamptz
 )
@@ -104,7 +104,7 @@ begin
 end
 $$;
 
--- Why this job must not send the campaign, in one word; null: it may send it.
+-- The reason why this job must not send the campaign, in one word. Null: the job may send the campaign.
 create function private.campaign_is_not_for(p_campaign public.campaigns, p_job_id uuid)
 returns text
 language plpgsql stable
@@ -126,8 +126,8 @@ begin
 end
 $$;
 
--- The first cursor. A campaign with batches but without a plan has lost its ledger: sending it again would mail people
--- twice, so it is refused.
+-- The cursor with which planning begins. A campaign with batches but without a plan is refused: the ledger has lost its
+-- job, and sending the campaign again would mail people twice.
 create function private.begin_campaign_plan(p_campaign public.campaigns, p_batch_size integer, p_part_size integer)
 returns jsonb
 language plpgsql stable
@@ -143,7 +143,8 @@ begin
 end
 $$;
 
--- Called where no mail may be sent. A campaign that is not planned yet becomes a draft again, and its job says why.
+-- Called in an environment that may not send mail. A campaign that is not planned yet becomes a draft again, and the
+-- result of its job has the reason.
 create function public.hold_campaign(p_campaign_id uuid, p_event_id text, p_reason text, p_now timestamptz)
 returns void
 language plpgsql

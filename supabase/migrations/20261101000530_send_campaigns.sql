@@ -1,7 +1,7 @@
 -- Sending a campaign: a run that has claimed a part takes some of its batches just before it calls the provider, and
--- settles them with the provider's answers. Order of locks: the part, its batches, then what a settle locks. Each batch
--- is read by a statement of its own, by key: a join over many batches kept a plan from the time when the tables were
--- small, and took 340 ms instead of 20.
+-- settles them with the provider's answers. Locks are taken in this order: the part, its batches, and the rows that a
+-- settle locks. A statement of its own reads each batch by its key: a join over many batches kept a query plan from the
+-- time when the tables were small, and took 340 ms instead of 20 ms.
 
 -- The recipients of a batch who still get the mail, with their data at the time of planning.
 create function private.open_recipients(p_batch public.campaign_batches)
@@ -55,8 +55,9 @@ end
 $$;
 
 -- Records the outcomes of batches once; a repeated call changes nothing. p_outcomes: see settle_campaign_batches.
--- Without "rest", a recipient who is not named stays pending, which the batch's own check refuses. Returns the counts
--- that were added. p_provider: whose answers these are; null: of any provider.
+-- Without "rest", a recipient that p_outcomes does not name stays pending, and a constraint of the batch then refuses
+-- the update. Returns the counts that were added. p_provider: only batches that this provider was asked to send; null:
+-- batches of any provider.
 create function private.write_campaign_outcomes(p_campaign_id uuid, p_provider text, p_outcomes jsonb)
 returns jsonb
 language plpgsql
@@ -104,7 +105,7 @@ begin
       unknown_count = unknown_count + coalesce((v_moved ->> 'unknown')::integer, 0)
     where campaign_id = p_campaign_id and batch_no = v_batch.batch_no;
     v_counts := private.add_counts(v_counts, v_moved);
-    -- Recipients who were skipped when the batch was taken are counted with the last of the batch's outcomes.
+    -- Recipients that were skipped when the batch was taken are counted once, when the batch gets its final outcomes.
     continue when v_outcome.rest = 'open';
     v_counts := private.add_counts(v_counts, jsonb_build_object('skipped', v_batch.skipped_count));
   end loop;
@@ -112,10 +113,10 @@ begin
 end
 $$;
 
--- Marks batches in doubt as unknown when they cannot be sent again. There are two reasons: their provider takes no
--- idempotency keys; or they were first sent so long ago that the provider may have forgotten the key. p_keys_ms: see
--- take_campaign_batches. Batches that this claim has taken are left out, because they are still in
--- flight. Returns the counts that were added.
+-- Marks batches in doubt as unknown when they cannot be sent again. There are two reasons: the provider takes no
+-- idempotency keys, or the batch was first sent so long ago that the provider may have forgotten the key. p_keys_ms:
+-- see take_campaign_batches. Batches that this claim has taken are left out, because they are still in flight. Returns
+-- the counts that were added.
 create function private.give_up_campaign_batches(p_campaign_id uuid, p_part public.job_parts, p_keys_ms jsonb, p_now timestamptz)
 returns jsonb
 language sql
@@ -131,14 +132,13 @@ as $$
   having count(*) > 0;
 $$;
 
--- The last check before p_provider is called. Takes at most p_limit open batches of the part; a batch of which another
--- provider may have accepted a mail is left to that provider. Recipients who left the list or were suppressed since
--- planning are skipped, as long as no provider can have accepted the batch; after that its content is frozen.
--- p_keys_ms: {"<provider>": for how many milliseconds it recognises the key of a batch}; a provider without keys is not
--- named. In this time a batch in doubt may be sent again with its key. Later it becomes unknown, and a person must resolve
--- it. Returns
--- {"state": "open", "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id, email,
--- fields]]}]} | {"state": "done" | "lost"} | {"state": "stopped", "because"} | {"state": "paused"}: a person
+-- The last check before p_provider is called. Takes at most p_limit open batches of the part, but no batch of which
+-- another provider may have accepted a mail. Recipients that left the list or were suppressed after planning are
+-- skipped, unless a provider may have accepted the batch: then its content is frozen. p_keys_ms: {"<provider>": for how
+-- many milliseconds the provider recognizes the key of a batch}; a provider without keys is not named. During this time
+-- a batch in doubt may be sent again with its key. After it the batch becomes unknown, and a person must resolve it.
+-- Returns {"state": "open", "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id,
+-- email, fields]]}]} | {"state": "done" | "lost"} | {"state": "stopped", "because"} | {"state": "paused"}: a person
 -- paused the campaign.
 create function public.take_campaign_batches(
   p_part_id bigint, p_token uuid, p_provider text, p_limit integer, p_keys_ms jsonb, p_now timestamptz

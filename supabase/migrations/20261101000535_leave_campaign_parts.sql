@@ -1,8 +1,8 @@
--- Parts of a campaign that no run will finish: the campaign was canceled, or an administrator ignores the part's dead
--- letter.
+-- Parts of a campaign that no run will finish, because the campaign was canceled or an administrator ignores the part's
+-- dead letter.
 
--- Marks what canceled campaigns left in doubt as unknown, in at most p_limit parts, and returns how many parts it
--- checked. A part that a run has claimed is left to that run, which records its own outcomes.
+-- Marks the sends of canceled campaigns that are in doubt as unknown, in at most p_limit parts, and returns how many
+-- parts were checked. A part that a run has claimed is left out, because the run records the outcomes itself.
 create function public.settle_canceled_campaigns(p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql
@@ -21,13 +21,13 @@ begin
       and (part.status <> 'claimed' or part.lease_expires_at <= p_now)
     order by part.id limit p_limit
   loop
-    -- With a new token, the previous claimant can neither take nor settle batches.
+    -- The part gets a new token, so that the previous claimant can neither take nor settle batches.
     v_token := gen_random_uuid();
     update public.job_parts set status = 'pending', lease_token = v_token, lease_expires_at = null
     where id = v_left.id returning * into v_part;
     perform private.settle_part(v_part.id, v_token,
       coalesce(private.give_up_campaign_batches(v_left.campaign_id, v_part, null, p_now), '{}'), null, p_now);
-    -- A part without a token has nothing in doubt.
+    -- The token is removed, because it marks a part that may have sends in doubt.
     update public.job_parts set lease_token = null where id = v_part.id;
     v_count := v_count + 1;
   end loop;

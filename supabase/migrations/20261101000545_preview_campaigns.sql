@@ -1,5 +1,5 @@
--- A preview: who would get a campaign now, and a hash by which sending recognises that audience or content have changed
--- since the preview.
+-- A preview shows which recipients a campaign would have now. Its hash lets sending recognize that audience or content
+-- have changed since the preview.
 
 -- The hash of audience and content. The whole audience is read once, in any order, because the numbers of all rows are
 -- combined by xor.

@@ -1,7 +1,7 @@
 -- A person pauses a campaign and resumes it. The parts of the campaign stay as they are: a pause ends their runs
 -- between two batches. To resume, a job sends an event for each part that is not done.
 
--- Order of locks as in planning: the job, then the campaign. Pausing again changes nothing.
+-- The job is locked before the campaign, as in planning. A repeated pause changes nothing.
 create function public.pause_campaign(p_campaign_id uuid, p_owner text, p_now timestamptz)
 returns void
 language plpgsql
@@ -20,7 +20,7 @@ begin
 end
 $$;
 
--- Accepts the job that sends the parts' events; the same request again returns the same job.
+-- Accepts the job that sends the events of the parts. A repeated request returns the same job.
 create function public.accept_campaign_resume(p_campaign_id uuid, p_owner text, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -42,7 +42,7 @@ begin
 end
 $$;
 
--- The job whose parts send the campaign, or will; null for a draft.
+-- The job whose parts send the campaign now or later. Null for a draft.
 create function private.sending_job(p_campaign_id uuid, p_owner text)
 returns uuid
 language plpgsql stable
@@ -56,7 +56,8 @@ begin
 end
 $$;
 
--- The parts that a run must work on; dead ones wait for an administrator. {"jobId", "parts": [number]}
+-- The parts that a run must work on. Dead parts are left out, because they wait for an administrator. {"jobId",
+-- "parts": [number]}
 create function public.open_campaign_parts(p_campaign_id uuid)
 returns jsonb
 language sql stable

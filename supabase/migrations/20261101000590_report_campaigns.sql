@@ -22,7 +22,7 @@ select private.register_export('{"name": "sends", "from_sql": "(select send.*, c
   ["Provider", "coalesce(t.provider, '''')"], ["Message", "coalesce(t.provider_message_id, '''')"],
   ["Reported", "coalesce(t.reported, '''')"], ["Error", "coalesce(t.error_code, '''')"]]}');
 
--- The period of a campaign's report: from the writing of the campaign to its end, or until now.
+-- The period of a campaign's report: from the time when the campaign was created to its end, or until now.
 create function private.period_of_campaign(p_owner text, p_campaign_id uuid, p_now timestamptz)
 returns tstzrange
 language plpgsql stable

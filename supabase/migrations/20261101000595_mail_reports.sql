@@ -1,7 +1,7 @@
 -- What a mail provider reports about a mail changes the status of the address and the row of the mail. When receiving
--- servers refuse our domain, it also stops the campaign.
+-- servers refuse our domain, the campaign is stopped too.
 
--- The report that says most is kept, so that the order of reports does not matter.
+-- The most serious report about a mail is kept, so that the order of reports does not matter.
 create function private.says_more(p_outcome text, p_than text)
 returns boolean
 language sql immutable
@@ -32,10 +32,10 @@ begin
 end
 $$;
 
--- Stops a campaign when receiving servers refuse our domain (SPF, DKIM, DMARC). One strict server says little, so
--- several receiving domains must refuse, or one of them must refuse many mails (a large mailbox provider). The parts of
--- a stopped campaign become dead letters, and the monitor alerts (refused-campaigns). An administrator corrects the
--- cause and reprocesses one letter; see resume_campaign.
+-- Stops a campaign when receiving servers refuse our domain (SPF, DKIM, DMARC). One strict server proves little. So a
+-- campaign is stopped when several receiving domains refuse its mails, or when one domain (a large mailbox provider)
+-- refuses many. The parts of a stopped campaign become dead letters, and the monitor alerts (refused-campaigns). An
+-- administrator corrects the cause and reprocesses one letter; see resume_campaign.
 create function private.stop_refused_campaign(p_report jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -46,7 +46,7 @@ declare
   v_limit integer := p_report ->> 'refusalLimit';
   v_because text := format('Receiving servers refuse our domain (%s)', p_report ->> 'note');
 begin
-  -- Reports about one campaign come one after the other, so that each counts those before it.
+  -- Reports about one campaign are applied one after the other, so that each report counts the earlier ones.
   perform from public.campaigns where id = (p_report ->> 'campaignId')::uuid for no key update;
   update public.campaigns as campaign set stopped_at = p_now, note = v_because
   where id = (p_report ->> 'campaignId')::uuid and stopped_at is null
@@ -62,8 +62,8 @@ begin
 end
 $$;
 
--- Applies one report of a provider; repeated, it changes nothing. p_report: as in private.apply_report_to_address, with
--- "refusalLimit". Returns whether it changed the row of a mail.
+-- Applies one report of a provider. A repeated call changes nothing. p_report: as in private.apply_report_to_address,
+-- with "refusalLimit". Returns whether the row of a mail changed.
 create function public.record_mail_report(p_report jsonb, p_now timestamptz)
 returns boolean
 language plpgsql

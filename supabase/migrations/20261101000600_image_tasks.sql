@@ -14,7 +14,8 @@ create table public.image_lanes (
   -- The time of the task that was accepted last, by the clock of its process. The next task gets this time or a later
   -- one.
   accepted_at timestamptz not null,
-  -- The sequence of the last task when the lane was cleared. The queue's status does not show the tasks up to it.
+  -- The sequence of the last task when the lane was last cleared. The status of the queue does not show this task and
+  -- earlier ones.
   cleared_through bigint not null default 0,
   constraint image_lanes_have_room check (at_once > 0 and capacity > 0)
 ) with (fillfactor = 20);
@@ -28,8 +29,8 @@ create table public.image_tasks (
   owner text,
   lane text not null references public.image_lanes (lane),
   sequence bigint not null,
-  -- The round in which the task starts: within a priority, each round starts one task of each owner. For the number,
-  -- see private.next_image_round.
+  -- The round in which the task starts: within a priority, each round starts one task of each owner.
+  -- private.next_image_round computes the number.
   round bigint not null,
   priority integer not null,
   -- Between priorities, the priority with the earliest due task is first.
@@ -40,15 +41,15 @@ create table public.image_tasks (
   -- Tries at the provider. A try does not count when our process died during it.
   attempts integer not null default 0,
   retry_at timestamptz,
-  -- The token of the current attempt, and when its drawing counts as finished even without an answer. An ended task
-  -- uses the lane's concurrency until drawing_until is past or null.
+  -- The token of the current attempt, and the time from which its drawing counts as finished even without an answer. An
+  -- ended task uses the lane's concurrency until drawing_until is past or null.
   attempt_token uuid,
   drawing_until timestamptz,
   image_path text,
   thumbnail_path text,
   error_code text,
   error_message text,
-  -- Grows with every change: of two views of a task the one with the higher revision is newer.
+  -- The number grows with every change. So of two copies of a task, the copy with the higher revision is newer.
   revision integer not null default 1,
   created_at timestamptz not null,
   started_at timestamptz,

@@ -1,6 +1,6 @@
 -- The queue of a lane, and the start of its next tasks. A statement that changes a task locks its job's row first, then
--- (if a task may start) the lane, and takes no other lock while it holds the lane. So accepts, ends and cancels cannot
--- deadlock.
+-- (if a task may start) the lane, and takes no other lock while it holds the lane. So statements that accept, end or
+-- cancel tasks cannot deadlock.
 
 -- Frees the concurrency of ended tasks whose process died while it drew: after the lease (drawing_until) the drawing
 -- counts as finished, and the timeline of the job records that. Rows that another transaction holds are skipped,
@@ -23,7 +23,7 @@ $$;
 
 -- The waiting tasks of a lane in the order in which they start; position 1 is next. Within a priority each round has
 -- one task of each owner, in the order of accepting, so that an owner with many tasks does not delay the others.
--- Between priorities, the one that contains the earliest due task is served first, so that no priority waits for ever:
+-- Between priorities, the priority with the earliest due task is served first, so that no priority waits forever:
 -- turn_at is the earliest due time of a task and of the tasks behind it in its priority.
 create function private.image_queue(p_lane text)
 returns table (id uuid, "position" bigint)
@@ -48,9 +48,9 @@ as $$
   where lane = p_lane and priority = p_priority and ended_at is null and status = 'pending';
 $$;
 
--- Starts the first tasks of the queue until the lane's concurrency is used up. Three sorts of tasks use it: tasks that
--- are processed, tasks that wait for their retry, and tasks that have ended (canceled, failed) while their picture is
--- still being drawn. Returns the jobs to send.
+-- Starts the first tasks of the queue until the lane's concurrency is used up. Three sorts of tasks use the
+-- concurrency: tasks that are processed, tasks that wait for their retry, and tasks that have ended (canceled, failed)
+-- while their picture is still being drawn. Returns the jobs to send.
 create function private.start_image_tasks(p_lane text, p_now timestamptz)
 returns setof public.jobs
 language plpgsql
@@ -76,7 +76,7 @@ begin
     join private.image_queue(p_lane) as queue on queue.id = tasks.id and queue.position = 1;
     exit when not found;
     -- Another transaction holds the job's row, because it is ending the job. That transaction will start the next task
-    -- when this one has released the lane, so this one must not start a later task.
+    -- when this transaction has released the lane, so this transaction must not start a later task.
     select * into v_job from public.jobs where id = v_task.job_id for no key update skip locked;
     exit when not found;
     if v_job.ended_at is null and v_job.deadline_at <= p_now then
@@ -151,8 +151,8 @@ select private.register_work_kind('{"function_id": "generate-image", "event_name
   "subjects": "private.image_subjects",
   "summary": "Draws a picture from its prompt"}');
 
--- A safety net: starts tasks whose start was missed, for example because a process died while it drew for a canceled
--- task. Returns how many started.
+-- Starts tasks whose start was missed, for example because a process died while it drew the picture of a canceled task.
+-- Returns the number of started tasks.
 create function public.start_waiting_image_tasks(p_now timestamptz)
 returns bigint
 language sql

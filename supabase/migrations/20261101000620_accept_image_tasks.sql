@@ -1,10 +1,10 @@
--- Requesting pictures: accept a task, clear a lane.
+-- Statements for requests: accept an image task, or clear a lane.
 
--- Refuses the request when the lane is full for its owner: p_capacity tasks are unfinished, and the owner has its share
--- of them, which is the capacity divided by the number of owners with unfinished tasks. An owner below its share is
--- always admitted, so that no other owner can keep it out. With a capacity of 100, about 500 tasks of 100 owners may
--- thus be unfinished. Critical tasks have a capacity of their own. Retry-After is how long the lane needs to end one
--- task at the pace of the last minute, or 30 s when no task ends.
+-- Refuses the request when p_capacity tasks of the lane are unfinished and the owner has used up its share. The share
+-- is the capacity divided by the number of owners with unfinished tasks. An owner below its share is always admitted,
+-- so that other owners cannot block it. With a capacity of 100, about 500 tasks of 100 owners may therefore be
+-- unfinished. Critical tasks have a capacity of their own. Retry-After is how long the lane needs to end one task at
+-- the pace of the last minute, or 30 s when no task ended in that minute.
 create function private.require_room_in_image_lane(
   p_lane text, p_capacity integer, p_priority integer, p_owner text, p_now timestamptz
 )

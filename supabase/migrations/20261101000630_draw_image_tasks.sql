@@ -1,7 +1,8 @@
--- Drawing: the steps of the function `generate-image`, each of them one statement. All lock the job's row first.
+-- The steps of the function `generate-image`, which draws pictures. Each step is one statement, and locks the job's row
+-- first.
 
--- Puts an ended task at the end of its queue: its run was replayed, its dead letter was reprocessed, or it was
--- requested again. The caller holds the rows of the new job and of the task.
+-- Puts an ended task at the end of its queue, because its run was replayed, its dead letter was reprocessed, or the
+-- task was requested again. The caller holds the rows of the new job and of the task.
 create function private.line_up_image_task_again(p_task_id uuid, p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
@@ -20,7 +21,7 @@ begin
     due_at = v_lane.accepted_at + (p_job.due_at - p_job.ready_at),
     status = 'pending', started_no = null, started_at = null, ended_at = null, attempts = 0,
     -- An attempt that is still drawing loses its claim. The next attempt waits until that drawing is finished, so
-    -- drawing_until stays.
+    -- drawing_until keeps its value.
     attempt_token = null,
     image_path = null, thumbnail_path = null, error_code = null, error_message = null
   where id = p_task_id;
@@ -94,9 +95,10 @@ begin
 end
 $$;
 
--- The provider has answered. p_outcome: {"imagePath"}, or {"code", "message", "retryAt"}; without retryAt the task uses
--- its concurrency until its job has ended. Returns 'noted'; 'ended' when the job has ended meanwhile (the next task
--- starts now, and the job's timeline records it); 'lost' when a later attempt has taken over: then nothing is written.
+-- Records the answer of the provider. p_outcome: {"imagePath"}, or {"code", "message", "retryAt"}; without retryAt the
+-- task uses its concurrency until its job has ended. Returns 'noted'; 'ended' when the job has ended meanwhile (the
+-- next task starts now, and the job's timeline records the end of the drawing); 'lost' when a later attempt has taken
+-- over, and nothing is written.
 create function public.end_image_attempt(p_task_id uuid, p_token uuid, p_outcome jsonb, p_now timestamptz)
 returns text
 language plpgsql
@@ -134,9 +136,9 @@ begin
 end
 $$;
 
--- The picture and its thumbnail are stored: the task and its job are completed, and the next task starts in the same
--- transaction. A repeated call returns the same result. Returns the job's status, or 'lost' when the task belongs to
--- another job.
+-- Called when the picture and its thumbnail are stored: completes the task and its job, and starts the next task in the
+-- same transaction. A repeated call returns the same result. Returns the job's status, or 'lost' when the task belongs
+-- to another job.
 create function public.complete_image_task(
   p_task_id uuid, p_event_id text, p_thumbnail_path text, p_result jsonb, p_now timestamptz
 )

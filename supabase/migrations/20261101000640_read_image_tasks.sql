@@ -1,5 +1,5 @@
--- Reading the queue. A task is shown as its row and its position in the queue: 1 starts next, null does not wait.
--- p_owner null sees every task.
+-- Reading the queue. A task is shown as its row and its position in the queue. The task with position 1 starts next; a
+-- task with position null does not wait. p_owner null sees every task.
 
 create function private.read_image_task(p_task public.image_tasks, p_position bigint)
 returns jsonb
@@ -29,7 +29,7 @@ as $$
   where id = p_task_id and (p_owner is null or owner = p_owner);
 $$;
 
--- Newest first. p_status: a task's status, or 'unfinished'.
+-- The newest tasks first. p_status: a task's status, or 'unfinished'.
 create function public.list_image_tasks(
   p_owner text, p_lane text, p_status text, p_before_at timestamptz, p_before_id uuid, p_limit integer
 )
@@ -96,8 +96,8 @@ as $$
   from public.image_tasks as tasks left join private.image_queues() as queue using (id) where job_id = any (p_job_ids);
 $$;
 
--- Statistics of each lane: its state now, and what ended since p_since. The visible_ counts are of tasks that p_owner
--- may read (null: all of them).
+-- Statistics of each lane: its state now, and what ended since p_since. The counts with the prefix visible_ count only
+-- tasks that p_owner may read (null: all tasks).
 create function public.image_lane_stats(p_since timestamptz, p_owner text)
 returns table (
   lane text, waiting bigint, processing bigint, retrying bigint, completed bigint, failed bigint, canceled bigint,

@@ -106,7 +106,7 @@ begin
 end
 $$;
 
--- The bytes have arrived, so the work may begin.
+-- Called when the bytes have arrived: the upload's job is released.
 create function public.release_image_upload(p_id uuid, p_now timestamptz)
 returns void
 language plpgsql
@@ -119,7 +119,8 @@ end
 $$;
 
 -- The upload as the API shows it; null when this owner has no upload with this id (p_owner null is an administrator).
--- Until the upload is completed, its status is that of its job. Without a job, no run works on it any more.
+-- Until the upload is completed, its status is that of its job. If the ledger has deleted the job, the upload has
+-- failed.
 create function public.get_image_upload(p_id uuid, p_owner text)
 returns jsonb
 language sql stable
@@ -134,7 +135,7 @@ as $$
 $$;
 
 -- Stores the path of the thumbnail and notifies the owner, in one transaction. A repeated call changes nothing and
--- sends no second notification. False: the upload was deleted meanwhile.
+-- sends no second notification. Returns false when the upload was deleted meanwhile.
 create function public.complete_image_upload(
   p_id uuid, p_path text, p_width integer, p_height integer, p_byte_count integer, p_now timestamptz
 )
@@ -158,7 +159,7 @@ begin
 end
 $$;
 
--- False when this owner has no such upload.
+-- Returns false when this owner has no such upload.
 create function public.delete_image_upload(p_id uuid, p_owner text)
 returns boolean
 language plpgsql
@@ -170,8 +171,8 @@ begin
 end
 $$;
 
--- Uploads whose bytes never arrived, because the caller got an error or died. Ends their jobs and deletes their rows
--- and files.
+-- Ends the jobs of uploads whose bytes never arrived, because the caller got an error or died. Deletes the rows and
+-- files of these uploads.
 create function public.abandon_image_uploads(p_before timestamptz, p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql

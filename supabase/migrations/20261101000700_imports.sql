@@ -35,7 +35,7 @@ create table public.imports (
   file_url text not null,
   file_id uuid references public.import_files (id) on delete set null,
   file_name text not null,
-  -- Identifies the same file: its ETag and size in Storage, or a digest of its rows.
+  -- The same file has the same fingerprint: its ETag and size in Storage, or a digest of its rows.
   fingerprint text,
   -- Column of the file → field of the target; null for a column that is not read. When the whole mapping is null,
   -- columns are matched to fields by their names.
@@ -76,8 +76,8 @@ create index imports_by_file on public.imports (file_id) where file_id is not nu
 create index imports_by_undo_job on public.imports (undo_job_id) where undo_job_id is not null;
 create index imports_ended on public.imports (ended_at) where ended_at is not null;
 
--- A row of the target that an import has changed: which row of the file was written to it, and its values before. The
--- undo needs these values, and so do keys that occur twice in the file. There is no foreign key, because its check
+-- A row of the target that an import has changed: which row of the file was written to it, and its values before. These
+-- values are needed for the undo, and for keys that occur twice in the file. There is no foreign key, because its check
 -- would take a tenth of an import's time. Instead, purge_imports deletes these rows before their import.
 create table public.import_rows (
   import_id uuid not null,
@@ -87,7 +87,7 @@ create table public.import_rows (
   -- The target's row before the import; null: there was none.
   before jsonb,
   -- The transaction in which the import wrote the target's row. If the row now has another transaction, it was changed
-  -- since.
+  -- after the import.
   version xid,
   fate text not null,
   -- Why the undo left the target's row unchanged.
@@ -135,7 +135,7 @@ select private.register_erasable('public.import_rejects', 'id', '{message,raw,ce
 select private.register_erasable('public.imports', 'id', '{error,mapping,dialect,file_name}');
 
 -- Deletes the copies of changed rows that contain the address. The undo cannot restore such rows any more, and lists
--- them.
+-- them as conflicts.
 create function private.erase_from_imports(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -30,8 +30,8 @@ as $$
   select -1 - (hashtextextended(p_key, 0) & 9223372036854775807);
 $$;
 
--- The expression for the target's columns from a JSON object, each with its type. (A jsonb_populate_record per row
--- takes twice as long.)
+-- The SQL expression that reads the target's columns from a JSON object, with the type of each column. (A
+-- jsonb_populate_record per row takes twice as long.)
 create function private.values_sql_of_target(p_target private.import_targets, p_object text)
 returns text
 language sql stable
@@ -107,10 +107,10 @@ $$;
 -- The statement that writes a set of rows into a target: $1 import, $2 scope, $3 rows [{"n": number of the row, "k":
 -- key, "v": columns}], $4 merge rule, $5 whether an absent column is emptied, $6 whether this is a dry run, which
 -- writes nothing, $7 now. Returns {"inserted", "updated", "unchanged", "skipped", "lost"}; lost: rows whose key a
--- concurrent transaction wrote, which must be tried again.
--- Of several rows with one key, the last row of the file counts, whatever the order of the parts; the others are
--- skipped. The row that is written first gets the outcome. When a later row of the file is written, it overwrites that
--- row, is compared with the same copy of the target's row before the import, and corrects the outcome.
+-- concurrent transaction wrote, which must be tried again. Of several rows with one key, the last row of the file
+-- counts, whatever the order of the parts; the others are skipped. The row that is written first gets the outcome. When
+-- another part then writes a later row of the file, the later row overwrites the first one, is compared with the same
+-- copy of the target's row before the import, and corrects the outcome.
 create function private.write_sql_of_target(p_target private.import_targets)
 returns text
 language sql stable
@@ -197,7 +197,7 @@ begin
   return p_options ->> 'listId';
 end
 $$;
--- The status is not a column of an import, so that an unsubscribed address stays unsubscribed.
+-- An import cannot write the status, so that an unsubscribed address stays unsubscribed.
 select private.register_import_target('{"name": "subscribers", "table_name": "public.email_subscribers",
   "scope_column": "list_id", "scope_function": "private.scope_of_subscribers", "key_sql": "lower(t.email)",
   "columns": ["email", "fields"], "deep_columns": ["fields"]}');
@@ -235,7 +235,7 @@ $$;
 select private.register_eraser('private.erase_from_contacts(text, text, timestamptz)');
 select private.register_erasable('public.contacts', 'id', '{name,note}');
 
--- A product is an example of your own target; docs/imports.md explains it.
+-- The target "products" is an example for a target of your own; docs/imports.md explains it.
 create table public.products (
   id bigint generated always as identity primary key,
   owner text not null,

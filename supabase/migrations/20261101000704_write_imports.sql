@@ -1,5 +1,5 @@
--- An import is accepted, opened by its run, described when its file was first read, written set by set in parts of the
--- ledger, and closed when its job ends.
+-- The stages of an import: a request accepts it, its run opens it, the first reading of its file describes it, its
+-- parts write the rows in sets, and the end of its job closes it.
 
 create function private.import_options_of(p_import jsonb, p_owner text)
 returns jsonb
@@ -115,7 +115,8 @@ as $$
   select * from public.import_files where id = p_id and (p_owner is null or owner = p_owner);
 $$;
 
--- The import that a run of process-import works on. Inserts its row when app code requested it by an event.
+-- The import that a run of process-import works on. Inserts the import's row when app code requested the import by an
+-- event.
 create function public.open_import(p_event_id text, p_id uuid, p_owner text, p_import jsonb, p_now timestamptz)
 returns public.imports
 language plpgsql

@@ -1,5 +1,5 @@
 -- An undo reverts an import row by row: inserted rows are deleted, and updated rows get their earlier values. A row
--- that was changed since is left unchanged and listed. An undo is a job with one part.
+-- that was changed after the import is left unchanged and listed. An undo is a job with one part.
 
 -- $1 import, $2 how many rows, $3 whether the rows are left unchanged because other rows refer to them. Restores all
 -- columns except the id. Returns {"undone", "conflicts"}.

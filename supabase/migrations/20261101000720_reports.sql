@@ -5,7 +5,7 @@ create table public.reports (
   -- Also the id of its job; the file is reports/<job id>.pdf or .csv.
   id uuid primary key references public.jobs (id) on delete cascade,
   owner text not null,
-  -- The owner whose rows it contains; null: all rows, for an administrator.
+  -- The owner whose rows the report contains. Null: all rows, for an administrator.
   scope text,
   type text not null,
   format text not null,
@@ -105,7 +105,7 @@ begin
 end
 $$;
 
--- The report that a run must generate. Inserts its row when app code requested it by an event.
+-- The report that a run must generate. Inserts the report's row when app code requested the report by an event.
 create function public.open_report(p_event_id text, p_report jsonb, p_now timestamptz)
 returns public.reports
 language plpgsql
@@ -212,7 +212,7 @@ begin
 end
 $$;
 
--- Null when a further try has taken a new snapshot, or the report is complete.
+-- Returns null when a further try has taken a new snapshot, or the report is complete.
 create function public.report_page(p_snapshot_id uuid, p_page integer)
 returns jsonb
 language sql stable

@@ -1,7 +1,7 @@
 -- A row of the inbox is one webhook that a provider sent and signed: its raw body, and its outcome.
 
 create table public.webhook_inbox (
-  -- Also the id of the job that handles it first.
+  -- Also the id of the first job that handles the webhook.
   id uuid primary key,
   -- The job of the webhook's newest replay.
   replay_job_id uuid,
@@ -94,9 +94,9 @@ $$;
 revoke execute on function private.webhook_subjects from public, anon, authenticated;
 grant execute on function private.webhook_subjects to service_role;
 
--- The verdict is stored, because a list of failed webhooks would read the whole backlog of waiting ones if it had to look
--- at their jobs. Only the newest job of a webhook counts. A job that completes has stored a verdict, so nothing is read
--- for it.
+-- Stores the verdict "failed" when the job of a webhook has ended without handling it. Without a stored verdict, a list
+-- of failed webhooks would have to read the jobs of all waiting webhooks. Only the newest job of a webhook counts. A
+-- completed job has already stored a verdict, so this statement reads nothing for it.
 create function private.fail_webhook(p_job public.jobs, p_now timestamptz)
 returns void
 language sql
@@ -115,9 +115,9 @@ select private.register_work_kind('{"function_id": "process-webhook", "event_nam
   "summary": "Handles one webhook that a provider sent"}');
 select private.register_erasable('public.webhook_inbox', 'id', '{body}');
 
--- Stores webhooks and accepts their jobs in one transaction: [{"webhook", "request"}]. A request of null: its type is
--- not handled, or it is unreadable. A webhook that the inbox already has changes nothing. Returns the new jobs, with the
--- fields that the outbox needs.
+-- Stores webhooks and accepts their jobs in one transaction: [{"webhook", "request"}]. A request of null means that no
+-- handler knows the webhook's type, or that the webhook is unreadable. A webhook that the inbox already has changes
+-- nothing. Returns the new jobs, with the fields that the outbox needs.
 create function public.receive_webhooks(p_webhooks jsonb, p_now timestamptz)
 returns table (id uuid, event_name text, event_data jsonb, released_at timestamptz)
 language sql
@@ -219,8 +219,8 @@ begin
 end
 $$;
 
--- What GitHub says about repositories: [{"repository", "stars", "forks", "openIssues"}]. An older answer that comes late
--- changes nothing. Returns how many rows were written.
+-- What GitHub says about repositories: [{"repository", "stars", "forks", "openIssues"}]. An older answer that arrives
+-- late changes nothing. Returns how many rows were written.
 create function public.sync_github_metrics(p_metrics jsonb, p_now timestamptz)
 returns integer
 language plpgsql
@@ -240,7 +240,7 @@ begin
 end
 $$;
 
--- Deletes the oldest rows. Returns how many of them were in the inbox.
+-- Deletes the oldest rows of the tables above. Returns the number of deleted webhooks.
 create function public.purge_webhooks(p_before timestamptz, p_limit integer)
 returns integer
 language plpgsql

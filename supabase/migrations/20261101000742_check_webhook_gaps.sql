@@ -1,5 +1,5 @@
--- A gap check compares what a provider says it has sent with the inbox. A row is one list of a provider, and up to
--- which time it was compared.
+-- A gap check compares the provider's list of sent webhooks with the inbox. A row has one list of a provider, and the
+-- time up to which the list was compared.
 
 create table public.webhook_gap_checks (
   -- The list: stripe, github:ada/engine:42 (a hook) or resend:<webhook>.
@@ -9,7 +9,7 @@ create table public.webhook_gap_checks (
   -- While the list is being read (page by page, the newest webhooks first): when the reading began, and the next page.
   reading_until timestamptz,
   cursor text,
-  -- How many webhooks were missing, over all checks.
+  -- How many missing webhooks all checks have found.
   found_count bigint not null default 0,
   checked_at timestamptz,
   constraint webhook_gap_checks_read_with_a_start check (cursor is null or reading_until is not null)

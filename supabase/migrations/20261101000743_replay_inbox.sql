@@ -11,7 +11,7 @@ create table public.inbox_replays (
   starts_at timestamptz,
   ends_at timestamptz,
   ids uuid[],
-  -- The verdict of the webhooks. Null: any but "received".
+  -- The verdict of the webhooks. Null: any verdict except "received".
   verdict text,
   per_second double precision not null,
   created_at timestamptz not null,
@@ -40,8 +40,8 @@ select private.register_work_kind('{"function_id": "replay-inbox", "event_name":
   "subjects": "private.inbox_replay_subjects",
   "summary": "Handles received webhooks once more"}');
 
--- The webhooks that match the filter. It has either a period, and p_ids is null, or p_ids. Webhooks that wait for their job
--- are left out, because that job handles them anyway.
+-- The webhooks that match the filter. The filter is either a period (p_ids is null) or a list of ids (p_ids). Webhooks
+-- that wait for their job are left out, because that job handles them anyway.
 create function private.webhooks_of_replay(
   p_source text, p_types text[], p_starts_at timestamptz, p_ends_at timestamptz, p_ids uuid[], p_verdict text
 )
@@ -112,7 +112,7 @@ declare
 begin
   update public.webhook_inbox set verdict = 'received', handled_at = null, replay_job_id = v_job_id
   where id = p_webhook.id;
-  -- The object is read from its provider once more.
+  -- Without this row, the handler reads the object from its provider once more.
   delete from public.webhook_objects where key = p_webhook.object_key;
   return jsonb_build_object('id', v_job_id, 'event', 'webhook/received', 'functionId', 'process-webhook',
     'requester', 'webhook:' || p_webhook.source, 'owner', 'webhooks', 'parentJobId', p_replay_id,
@@ -120,8 +120,8 @@ begin
 end
 $$;
 
--- Accepts jobs for the next webhooks of the part, from p_from on, each once, because the part stores where to continue.
--- Returns {"state": "open", "done" or "lost", "next"}.
+-- Accepts jobs for the next webhooks of the part, from p_from on. Each webhook gets one job, because the part stores
+-- where to continue. Returns {"state": "open", "done" or "lost", "next"}.
 create function public.queue_inbox_replay(
   p_part_id bigint, p_token uuid, p_replay_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )

@@ -27,8 +27,8 @@ as $$
   group by source, type order by source, type limit p_limit;
 $$;
 
--- Newest first, each with the id of its newest job and that job's status. Each group gives at most one page, so that one
--- index serves every filter. Null filters: any.
+-- The newest webhooks first, each with the id and the status of its newest job. At most one page is read for each
+-- combination (private.webhook_groups), so that one index serves every filter. A filter of null matches every webhook.
 create function public.list_webhooks(
   p_source text, p_type text, p_verdict text, p_before_at timestamptz, p_before_id uuid, p_limit integer
 )
@@ -51,7 +51,7 @@ as $$
   order by page.received_at desc, page.id desc;
 $$;
 
--- One webhook with at most p_most characters of its body; none when it was deleted.
+-- One webhook with at most p_most characters of its body. The result has no row when the webhook was deleted.
 create function public.get_webhook(p_id uuid, p_most integer)
 returns setof jsonb
 language sql stable

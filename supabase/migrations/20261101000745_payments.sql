@@ -43,9 +43,9 @@ create table public.payments (
   status text not null default 'unknown',
   failure_code text,
   refunded_cents bigint not null default 0,
-  -- What decides whether another state is newer: see private.is_newer_state.
+  -- The facts that decide whether another state is newer: see private.is_newer_state.
   state jsonb not null default '{}',
-  -- When we first heard of it.
+  -- When we first heard of the payment.
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint payments_amounts_are_valid check (amount_cents >= 0 and refunded_cents >= 0)
@@ -104,9 +104,9 @@ select private.register_work_kind('{"function_id": "process-payment", "event_nam
 select private.register_erasable('public.orders', 'id', '{email}');
 
 -- Whether a state replaces the stored one. State that was read from the provider has the sequence of the newest webhook
--- that had arrived by then, so it replaces state that was read earlier. State from a webhook's own body is {"isFinal",
--- "at", "rank"}: another state never replaces a final one. Otherwise the later state is newer. Of two states of one
--- second (the provider's clock has no fractions), the state with the higher rank is newer.
+-- that had arrived before the reading, so it replaces state that was read earlier. State from the body of a webhook is
+-- {"isFinal", "at", "rank"}: another state never replaces a final one. Otherwise the later state is newer. Of two
+-- states of one second (the provider's clock has no fractions), the state with the higher rank is newer.
 create function private.is_newer_state(p_new jsonb, p_old jsonb)
 returns boolean
 language sql immutable
@@ -123,8 +123,8 @@ as $$
   end;
 $$;
 
--- Makes the mail "Payment received!" of an order that is paid and whose address is known, once, in the transaction that
--- finds both to be true.
+-- Makes the mail "Payment received!" of an order once, in the transaction that first finds the order paid and its
+-- address known.
 create function private.send_receipt_of(p_order public.orders, p_now timestamptz)
 returns void
 language plpgsql
@@ -177,7 +177,8 @@ $$;
 
 -- Stores the state of a payment that the provider sent, and applies it to its order. Calls may be repeated, and may
 -- come in any order. p_payment: {"id", "state", "status", "amountCents", "currency", "failureCode"?, "orderId"?,
--- "email"?, "refundedCents"?}; without a status only the other facts are added. Returns whether its state was newer.
+-- "email"?, "refundedCents"?}; without a status only the other facts are added. Returns whether the given state was
+-- newer.
 create function public.apply_payment(p_payment jsonb, p_now timestamptz)
 returns boolean
 language plpgsql
@@ -192,7 +193,7 @@ begin
   v_is_newer := p_payment ->> 'status' is not null and private.is_newer_state(p_payment -> 'state', v_payment.state);
   update public.payments set
     order_id = coalesce(order_id, p_payment ->> 'orderId'),
-    -- A refund only grows.
+    -- The refunded amount only grows.
     refunded_cents = greatest(refunded_cents, coalesce((p_payment ->> 'refundedCents')::bigint, 0)),
     amount_cents = case when v_is_newer then (p_payment ->> 'amountCents')::bigint else amount_cents end,
     currency = case when v_is_newer then p_payment ->> 'currency' else currency end,
@@ -229,7 +230,7 @@ end
 $$;
 
 -- The order of a requested payment, created at the first request; refused when the order has another amount.
--- accept_payment checks its owner.
+-- accept_payment checks the order's owner.
 create function private.open_order(p_payment jsonb, p_owner text, p_now timestamptz)
 returns public.orders
 language plpgsql

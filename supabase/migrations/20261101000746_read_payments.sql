@@ -1,6 +1,7 @@
--- Orders and payments as the page lists them, newest first. Null filters: any.
+-- Orders and payments as the page lists them, newest first. A filter of null matches every row.
 
--- Custom plans, so that each filter uses its own index. p_owner null is an administrator.
+-- Postgres makes a custom plan for every call, so that each filter uses its own index. p_owner null is an
+-- administrator.
 create function public.list_orders(
   p_owner text, p_status text, p_before_at timestamptz, p_before_id text, p_limit integer
 )

@@ -16,15 +16,16 @@ create table public.webhook_endpoints (
   -- Why the endpoint is disabled: a person disabled it, its answer was 410, or all attempts have failed for five days.
   disabled_reason text,
   disabled_at timestamptz,
-  -- When the first attempt after the last success failed, and how many have failed since.
+  -- When the first attempt after the last success failed, and how many attempts have failed since then.
   failing_since timestamptz,
   failure_count integer not null default 0,
   last_success_at timestamptz,
   -- No attempt begins before this time: the breaker is open, or the endpoint asked for a pause.
   paused_until timestamptz,
-  -- How often the breaker has opened since the last success; each time it stays open longer than the time before.
+  -- How often the breaker has opened since the last success; each time, the breaker stays open longer.
   breaker_count integer not null default 0,
-  -- The job that sends its deliveries now or later, and when it is due; null when there is nothing to send.
+  -- The job that sends the endpoint's deliveries now or later, and when the job is due. Null when there is nothing to
+  -- send.
   lane_job_id uuid,
   lane_due_at timestamptz,
   created_at timestamptz not null,
@@ -55,7 +56,7 @@ create table private.webhook_secrets (
 
 create table public.webhook_messages (
   -- The header webhook-id of the message's requests. The id stays the same over all attempts and replays, so that a
-  -- receiver can recognise a message that it already has.
+  -- receiver can recognize a message that it already has.
   id uuid primary key default gen_random_uuid(),
   -- Replays send messages in this order.
   sequence bigint generated always as identity unique,

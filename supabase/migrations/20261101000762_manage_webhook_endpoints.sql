@@ -77,7 +77,7 @@ as $$
   where id = p_id and (p_owner is null or owner = p_owner);
 $$;
 
--- The endpoint, locked; refused when this owner has no such endpoint.
+-- Locks and returns the endpoint. Raises an error when this owner has no such endpoint.
 create function private.lock_endpoint(p_id uuid, p_owner text)
 returns public.webhook_endpoints
 language plpgsql
@@ -131,8 +131,8 @@ begin
 end
 $$;
 
--- The old secret signs too until p_old_until. If an earlier rotation is still under way, its old secret stops signing
--- now.
+-- Replaces the secret. Until p_old_until, the old secret signs requests too. If an earlier rotation is still under way,
+-- the old secret of that rotation stops signing now.
 create function public.rotate_webhook_secret(
   p_id uuid, p_owner text, p_secret text, p_old_until timestamptz, p_now timestamptz
 )
@@ -193,8 +193,8 @@ begin
 end
 $$;
 
--- Enables an endpoint and forgets its failures. Deliveries that failed while it was disabled stay failed: a replay
--- sends them again.
+-- Enables an endpoint and resets its failures. Deliveries that failed while the endpoint was disabled stay failed until
+-- a replay sends them again.
 create function public.enable_webhook_endpoint(p_id uuid, p_owner text, p_now timestamptz)
 returns jsonb
 language plpgsql

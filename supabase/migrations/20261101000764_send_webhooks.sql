@@ -1,5 +1,5 @@
--- How facts become deliveries, and how these are sent. Each endpoint has one lane: a job that sends what is due, one
--- batch after the other, and ends when nothing is due. The next lane begins when a fact is published, or when an
+-- How facts become deliveries, and how deliveries are sent. Each endpoint has one lane: a job that sends what is due,
+-- one batch after the other, and ends when nothing is due. The next lane begins when a fact is published, or when an
 -- attempt is due.
 
 -- A publisher holds this lock shared until it commits. A lane that ends takes the lock exclusively, so that the lane
@@ -43,7 +43,7 @@ begin
 end
 $$;
 
--- A lane has ended, in any way. The next lane is planned if anything is left to send.
+-- Called when a lane has ended, whatever its status. Plans the next lane if anything is left to send.
 create function private.after_lane_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
@@ -89,7 +89,7 @@ select private.register_work_kind('{"function_id": "send-webhook", "event_name":
   "summary": "Sends the due deliveries of one webhook endpoint"}');
 
 -- Queues messages for endpoints, and starts their lanes. A delivery that has ended, or waits for its next attempt, is
--- attempted now. If another transaction is about to start a lane, this one leaves it to that transaction.
+-- attempted now. If another transaction is about to start the lane, this transaction does not start it.
 create function private.queue_deliveries(p_message_ids uuid[], p_endpoint_ids uuid[], p_now timestamptz)
 returns void
 language plpgsql
@@ -116,8 +116,8 @@ begin
 end
 $$;
 
--- Runs for every published fact: stores it as a message when an endpoint of its owner wants its type, and queues it for
--- the enabled ones among these endpoints.
+-- Called for every published fact. If any endpoint of the fact's owner wants facts of this type, the fact is stored as
+-- a message, and the message is queued for those of the endpoints that are enabled.
 create function private.deliver_fact(p_type text, p_owner text, p_key text, p_data jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -143,8 +143,8 @@ $$;
 
 select private.register_fact_listener('private.deliver_fact(text, text, text, jsonb, timestamptz)');
 
--- Claims what is due for the lane of an endpoint. A run that asks again gets its own claims back. After failures that
--- opened the breaker, one delivery tests the endpoint. Returns null when there is nothing to send, else {"endpoint",
+-- Claims what is due for the lane of an endpoint. A run that calls this again gets its own claims back. After the
+-- breaker has opened, one delivery tests the endpoint. Returns null when there is nothing to send, else {"endpoint",
 -- "secret", "oldSecret", "deliveries": [{"id", "messageId", "type", "data", "at", "attempt", "try"}]}.
 create function public.claim_webhook_deliveries(
   p_endpoint_id uuid, p_job_id uuid, p_claimant text, p_limit integer, p_lease_ms integer, p_breaker_after integer,
@@ -189,9 +189,9 @@ begin
 end
 $$;
 
--- Updates the endpoint after the attempts of a batch: its last success, its failures, its breaker, and a pause that it
--- asked for. After p_breaker_after failures without a success the breaker opens for 30 seconds, then for twice as long
--- each time, at most 30 minutes.
+-- Updates the endpoint after the attempts of a batch: the last success, the failures, the breaker, and a pause for
+-- which the endpoint asked. After p_breaker_after failures without a success the breaker opens for 30 seconds, then for
+-- twice as long each time, at most 30 minutes.
 create function private.note_attempts(
   p_endpoint_id uuid, p_succeeded integer, p_failed integer, p_pause_until timestamptz, p_breaker_after integer,
   p_now timestamptz
@@ -220,7 +220,8 @@ $$;
 
 -- Records the attempts of a batch, each once, and when the next ones are due. p_attempts: [{"deliveryId", "status":
 -- "delivered", "pending" or "failed", "at", "durationMs", "url", "requestHeaders", "answerStatus", "answerHeaders",
--- "answerBody", "errorCode", "nextAt", "pauseUntil", "isGone"}]. Returns why the endpoint was disabled by them, or null.
+-- "answerBody", "errorCode", "nextAt", "pauseUntil", "isGone"}]. Returns the reason if these attempts disabled the
+-- endpoint, otherwise null.
 create function public.settle_webhook_deliveries(
   p_endpoint_id uuid, p_claimant text, p_attempts jsonb, p_breaker_after integer, p_now timestamptz
 )

@@ -1,4 +1,4 @@
--- The log of deliveries, and what people do with single ones. p_owner null is an administrator.
+-- The log of deliveries, and the actions of people on single deliveries. p_owner null is an administrator.
 
 create function private.describe_delivery(p_delivery public.webhook_deliveries)
 returns jsonb
@@ -28,7 +28,7 @@ as $$
     order by created_at desc, id desc limit p_limit) as delivery;
 $$;
 
--- One delivery with its newest p_limit attempts; none when this owner has no such delivery.
+-- One delivery with its newest p_limit attempts. The result has no row when this owner has no such delivery.
 create function public.get_webhook_delivery(p_id uuid, p_owner text, p_limit integer)
 returns setof jsonb
 language sql stable

@@ -1,5 +1,6 @@
--- A replay sends an owner's messages of a period to one endpoint again: those that it has not received, or all. A
--- replay is a job with one part, which queues the messages in order; the endpoint's lane sends them.
+-- A replay sends an owner's messages of a period to one endpoint again: the messages that the endpoint has not
+-- received, or all messages. A replay is a job with one part, which queues the messages in order; the endpoint's lane
+-- sends them.
 
 create table public.webhook_replays (
   -- Also the id of the replay's job.
@@ -127,8 +128,8 @@ as $$
   where id = p_id and (p_owner is null or owner = p_owner) returning *;
 $$;
 
--- Queues the next messages of the part, from p_from on, each once, because the part stores where to continue. Returns
--- {"state": "open", "done", "lost" or "paused", "next"}.
+-- Queues the next messages of the part, from p_from on. Each message is queued once, because the part stores where to
+-- continue. Returns {"state": "open", "done", "lost" or "paused", "next"}.
 create function public.queue_webhook_replay(
   p_part_id bigint, p_token uuid, p_replay_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )

@@ -3,7 +3,7 @@
 create table public.profiles (
   id uuid primary key,
   name text not null default '',
-  -- Grows with every change; it is part of the key of the fact user.updated.
+  -- The number grows with every change, and is part of the key of the fact user.updated.
   revision integer not null default 0,
   updated_at timestamptz not null,
   constraint profiles_name_is_short check (length(name) <= 200)

@@ -1,7 +1,7 @@
--- A schedule is work at regular times. src/schedules declares it. The schedule's row says up to which time the slots
--- were decided, and whether an operator paused the schedule. Every time at which a schedule was due (a slot) is a row
--- of schedule_ticks. The application computes the slots, because SQL cannot compute cron times; each statement here
--- applies them once.
+-- A schedule starts work at regular times. src/schedules has the declarations. The schedule's row says up to which time
+-- the slots were decided, and whether an operator paused the schedule. Every time at which a schedule was due (a slot)
+-- is a row of schedule_ticks. The application computes the slots, because SQL cannot compute cron times; each statement
+-- here applies them once.
 
 create table public.schedules (
   name text primary key,
@@ -13,7 +13,7 @@ create table public.schedules (
   checked_until timestamptz not null,
   paused_at timestamptz,
   paused_by text,
-  -- The times that an operator set. The declared times do not count until an operator removes these.
+  -- The times that an operator set. They replace the declared times until an operator removes them.
   operator_cron text,
   operator_time_zone text,
   changed_at timestamptz,
@@ -55,9 +55,9 @@ create table private.maintenance_tasks (
   function text not null,
   -- A task that has not run for this long runs even when no schedule wants it.
   at_least_every interval not null,
-  -- Since when the schedule wants the task to run; null: it has run.
+  -- When a schedule asked for the next run of the task. Null: the task has run since then.
   wanted_at timestamptz,
-  -- The schedule and the slot that want the task to run.
+  -- The schedule and the slot that asked for the run.
   schedule text,
   slot_at timestamptz,
   run_at timestamptz,
@@ -73,7 +73,8 @@ revoke all on public.schedules, public.schedule_ticks from anon, authenticated;
 grant select, insert, update, delete on public.schedules, public.schedule_ticks, private.maintenance_tasks
   to service_role;
 
--- Opens the rows of the declared schedules, [{"name", "cron", "timeZone"}]. Slots of a new schedule count from now on.
+-- Returns the rows of the declared schedules, [{"name", "cron", "timeZone"}], and inserts missing rows. Slots of a new
+-- schedule count from now on.
 create function public.open_schedules(p_declared jsonb, p_now timestamptz)
 returns setof public.schedules
 language plpgsql
@@ -90,7 +91,7 @@ begin
 end
 $$;
 
--- How many jobs of a schedule have not ended, among its newest.
+-- How many of the newest jobs of a schedule have not ended.
 create function private.unfinished_ticks(p_schedule text)
 returns integer
 language sql stable
@@ -168,7 +169,7 @@ $$;
 
 -- Writes the slots between p_from and p_until, which the application decided: [{"at", "slot", "fate", "reason",
 -- "request" or "task"}]; only slots that fire have the last field. p_from is the time that the caller read; if another
--- caller has written the slots since then, nothing is written. From p_until on, the given cron applies. Returns how
+-- caller has written slots after that reading, nothing is written. From p_until on, the given cron applies. Returns how
 -- many slots were fired, merged and skipped.
 create function public.tick_schedule(
   p_schedule text, p_from timestamptz, p_until timestamptz, p_cron text, p_time_zone text, p_overlap text,
@@ -212,7 +213,7 @@ begin
 end
 $$;
 
--- Releases waiting jobs whose earlier jobs have ended. Returns how many.
+-- Releases waiting jobs whose earlier jobs have ended, and returns their number.
 create function public.release_ticks(p_now timestamptz)
 returns integer
 language plpgsql

@@ -1,6 +1,6 @@
 -- A row of audit_logs is one action of an administrator: the actor, the action, its target, and the time. The row is
--- written before the action, so that every action has one. No role may change a row; only rows older than 90 days are
--- deleted.
+-- written before the action, so that no action lacks its row. No role may change a row; only rows older than 90 days
+-- are deleted.
 
 create table public.audit_logs (
   id bigint generated always as identity primary key,

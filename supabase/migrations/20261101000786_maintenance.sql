@@ -51,7 +51,7 @@ alter table public.busiest_users enable row level security;
 revoke all on public.busiest_users from anon, authenticated;
 grant select, insert, update, delete on public.busiest_users to service_role;
 
--- Sessions that were not used for 30 days.
+-- Deletes sessions that were not used for 30 days.
 create function private.clean_unused_sessions(p_limit integer, p_now timestamptz)
 returns jsonb
 language sql
@@ -61,7 +61,7 @@ as $$
     private.delete_rows_before('public.sessions', 'updated_at', p_now - interval '30 days', p_limit));
 $$;
 
--- Sessions whose end has passed, and audit logs of more than 90 days ago.
+-- Deletes sessions whose end has passed, and audit logs that are older than 90 days.
 create function private.clean_daily(p_limit integer, p_now timestamptz)
 returns jsonb
 language sql
@@ -72,7 +72,7 @@ as $$
     || private.clean_audit_logs(p_limit, p_now);
 $$;
 
--- Tokens that expired more than seven days ago.
+-- Deletes tokens that expired more than seven days ago.
 create function private.clean_expired_tokens(p_limit integer, p_now timestamptz)
 returns jsonb
 language sql
@@ -82,7 +82,7 @@ as $$
     private.delete_rows_before('public.auth_tokens', 'expires_at', p_now - interval '7 days', p_limit));
 $$;
 
--- The 100 users with the most jobs of the last seven days.
+-- Stores the 100 users with the most jobs of the last seven days.
 create function private.refresh_busiest_users(p_limit integer, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -118,7 +118,7 @@ declare
   v_result jsonb;
 begin
   execute format('select %s($1, $2)', p_task.function) into v_counts using p_limit, p_now;
-  -- The counts of this batch include those of zero, which add_counts leaves out.
+  -- add_counts leaves out counts of zero; the counts of this batch put them back.
   v_result := v_counts || private.add_counts(p_task.result, v_counts);
   if exists (select from jsonb_each_text(v_counts) where value::bigint >= p_limit) then
     update private.maintenance_tasks set result = v_result where name = p_task.name;
@@ -133,8 +133,8 @@ begin
 end
 $$;
 
--- The one entry point of maintenance: runs a batch of every task that its schedule wants, or that has not run for too
--- long. When two callers run at once, the work is done once. A task that fails does not stop the others. Returns
+-- The one entry point of maintenance. Runs a batch of every task that a schedule has asked for, or that has not run for
+-- too long. When two callers run at once, the work is done once. A task that fails does not stop the others. Returns
 -- {"counts": {"cleanup-sessions": {"deletedCount": 3}}, "left": tasks with more to do, "errors": {"refresh-cache": …}}.
 create function public.run_maintenance(p_limit integer, p_now timestamptz)
 returns jsonb

@@ -1,5 +1,5 @@
--- What operators do to schedules: they change the times of one without a deployment, and run the slots of a period that
--- have not run (a backfill). A backfill is a job with one part, whose units are the slots of the period.
+-- The actions of operators on schedules: they change the times of a schedule without a deployment, and run the slots of
+-- a period that have not run (a backfill). A backfill is a job with one part, whose units are the slots of the period.
 
 -- p_cron null: the declared times are used again. Slots up to now are decided by the times before the change.
 create function public.change_schedule_times(
@@ -39,9 +39,9 @@ as $$
   where schedule = p_schedule and slot_at = any (p_slots) and job_id is not null;
 $$;
 
--- Runs the next slots of a backfill, [{"at", "slot", "request"}], each once: a slot that has a job keeps it. p_from and
--- p_next are numbers of slots of the period. Slots between them that are not in p_slots are on excluded days. Returns
--- "open", "done" or "lost".
+-- Runs the next slots of a backfill, [{"at", "slot", "request"}]. Each slot runs once: a slot that has a job keeps this
+-- job. p_from and p_next are numbers of slots of the period. Slots between them that are not in p_slots are on excluded
+-- days. Returns "open", "done" or "lost".
 create function public.backfill_slots(
   p_part_id bigint, p_token uuid, p_from bigint, p_next bigint, p_schedule text, p_reason text, p_slots jsonb,
   p_now timestamptz
@@ -60,7 +60,7 @@ begin
   if v_answer is not null then
     return v_answer;
   end if;
-  -- Housekeeping may be writing the same slots, so this waits for its lock.
+  -- Housekeeping may be writing the same slots, so this statement waits for its lock.
   perform from public.schedules where name = p_schedule for update;
   for v_slot in
     select value from jsonb_array_elements(p_slots) where not exists (

@@ -71,7 +71,7 @@ begin
 end
 $$;
 
--- The welcome mail, once per user. Null: the user was deleted meanwhile.
+-- Makes the welcome mail, once per user. Returns null when the user was deleted meanwhile.
 create function public.welcome_user(p_user_id uuid, p_now timestamptz)
 returns text
 language plpgsql
@@ -91,7 +91,7 @@ begin
 end
 $$;
 
--- The user's profile, with the name that they gave at sign-up. A profile that exists stays.
+-- Inserts the user's profile, with the name that the user gave at sign-up. An existing profile does not change.
 create function public.initialize_user(p_user_id uuid, p_now timestamptz)
 returns void
 language sql

@@ -1,5 +1,5 @@
--- What is done when Supabase Auth or a user changes an account. The triggers on auth.users run with the rights of their
--- owner, because Auth's own role may not write our tables.
+-- The follow-up when Supabase Auth or a user changes an account. The triggers on auth.users run with the rights of
+-- their owner, because Auth's own role may not write our tables.
 
 create function private.begin_signup_of_user()
 returns trigger

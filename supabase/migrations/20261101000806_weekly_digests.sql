@@ -1,6 +1,6 @@
 -- The weekly digest: each user who wants one gets it on Monday at 09:00 in their own time zone, about the seven days
--- before, unless there is nothing to report. A row means that a user's week has been decided, so that it is mailed at
--- most once.
+-- before, unless there is nothing to report. A row says that the digest of a user and a week was mailed or left out, so
+-- that each digest is mailed at most once.
 
 create table public.weekly_digests (
   user_id uuid not null,
@@ -17,7 +17,7 @@ revoke all on public.weekly_digests from anon, authenticated;
 grant select, insert, update, delete on public.weekly_digests to service_role;
 create index user_settings_by_time_zone on public.user_settings (time_zone, user_id) where weekly_digest;
 
--- The users whose Monday 09:00 has come, and whose week is undecided. A digest is not sent after Tuesday.
+-- The users whose Monday 09:00 has come, and that have no row for this week yet. A digest is not sent after Tuesday.
 create function private.due_digests(p_limit integer, p_now timestamptz)
 returns table (user_id uuid, email text, week date, ends_at timestamptz)
 language sql stable

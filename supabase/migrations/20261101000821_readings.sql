@@ -1,5 +1,5 @@
--- A reading is one number that the monitor watches: of a rule, and of a subject (a class, a kind of work, or empty for
--- the whole installation). Each function here reads one source once, and at most the last hour of it.
+-- A reading is one number that the monitor watches. It belongs to a rule and to a subject (a class, a kind of work, or
+-- empty for the whole installation). Each function here reads one source once, and at most the last hour of it.
 
 -- The state of the monitor between its runs, as one row.
 create table private.monitor (
@@ -90,8 +90,9 @@ $$;
 
 -- How the promises of P1 to P4 were kept. Late work began after it was due, or is due and still waits. 99 % of the work
 -- should begin in time, so a burn rate of 1 uses up exactly what is allowed; 14.4 uses up a month's allowance in two
--- days. Both the last hour and the last five minutes must burn: the hour shows that the delay matters, the five minutes
--- that it continues. With fewer than 50 jobs in the hour a rate is not meaningful, so late jobs are counted instead.
+-- days. Both the last hour and the last five minutes must have this burn rate: the hour shows that the delay matters,
+-- the five minutes show that it continues. With fewer than 50 jobs in the hour a rate is not meaningful, so late jobs
+-- are counted instead.
 create function private.read_promises(p_now timestamptz)
 returns setof private.reading
 language sql stable

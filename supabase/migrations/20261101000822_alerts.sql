@@ -1,13 +1,14 @@
--- An alert is one thing that is wrong with the installation, from the monitor's first run that found it until a run
--- finds it resolved. A rule says what is watched; the thresholds are configuration (src/monitoring/thresholds.ts).
+-- An alert is one problem of the installation. It begins with the run of the monitor that first finds the problem, and
+-- ends with the run that finds it resolved. A rule says what is watched; the thresholds are configuration
+-- (src/monitoring/thresholds.ts).
 
 create table private.alert_rules (
   rule text primary key,
   severity text not null,
   -- Whether the rule fires below its threshold instead of above it.
   is_below boolean not null default false,
-  -- Finds the rows behind an alert, worst first. People run it as it is; the monitor replaces now() by its own time.
-  -- {subject} is the alert's subject.
+  -- The query finds the rows that caused an alert, worst first. People run the query unchanged; the monitor replaces
+  -- now() with its own time. {subject} is the alert's subject.
   query text not null,
   constraint alert_rules_severity_is_valid check (severity in ('warning', 'error'))
 );
@@ -79,7 +80,7 @@ create table public.alerts (
   constraint alerts_say_who_acknowledged_them check ((acknowledged_at is null) = (acknowledged_by is null)),
   constraint alerts_acknowledged_ones_say_when check (status <> 'acknowledged' or acknowledged_at is not null)
 );
--- While an alert is not resolved, there is no second one of its rule and subject.
+-- A rule and a subject have at most one unresolved alert.
 create unique index alerts_one_at_a_time on public.alerts (rule, subject) where status <> 'resolved';
 create index alerts_newest_first on public.alerts (opened_at desc, id desc);
 create index alerts_untold on public.alerts (opened_at) where untold is not null;
@@ -155,7 +156,7 @@ begin
 end
 $$;
 
--- Mails what changed in this run, in its transaction.
+-- Makes the mails about the alerts that changed in this run of the monitor, in the same transaction.
 create function private.mail_alerts(p_to text[], p_now timestamptz)
 returns void
 language sql
@@ -173,7 +174,7 @@ as $$
 $$;
 
 -- Claims the alerts whose message Slack has not received yet. When a process dies while it sends a message, another
--- process sends it after the claim.
+-- process sends it after the claim has ended.
 create function public.claim_untold_alerts(p_limit integer, p_now timestamptz)
 returns setof public.alerts
 language sql
@@ -195,8 +196,8 @@ as $$
   update public.alerts set claimed_until = null, untold = case when untold <> p_told then untold end where id = p_id;
 $$;
 
--- An acknowledged alert is not repeated, but a last message says when it is resolved. Acknowledging again, or after
--- that, changes nothing.
+-- An acknowledged alert is not repeated, but a last message says when it is resolved. Acknowledging an alert that is
+-- acknowledged or resolved changes nothing.
 create function public.acknowledge_alert(p_id uuid, p_by text, p_now timestamptz)
 returns setof public.alerts
 language plpgsql

@@ -5,9 +5,9 @@ select private.register_work_kind('{"function_id": "run-canary", "event_name": "
   "priority": 2, "per_second": null, "waiting": null, "by_promise": false, "keep_completed": 20, "keep_failed": 100,
   "summary": "Does no work: its end shows the monitor that work gets done"}');
 
--- Sends a canary when it is due: p_every after the last one. When the last one is overdue, a new one is due at once, so
--- that the end of a failure is seen soon. A canary that has not ended is canceled first, so that there is at most one.
--- Returns whether a canary was sent.
+-- Sends a canary when p_every has passed since the last canary. When the last canary is overdue, the next one is sent
+-- at once, so that the end of a failure is noticed soon. A canary that has not ended is canceled first, so that at most
+-- one canary is under way. Returns whether a canary was sent.
 create function public.send_canary(p_every interval, p_now timestamptz)
 returns boolean
 language plpgsql
@@ -19,7 +19,7 @@ declare
   v_wait interval;
 begin
   select * into v_monitor from private.monitor for update;
-  -- Housekeeping does not run at exact seconds, so a minute is subtracted.
+  -- A minute is subtracted, because housekeeping does not run at exact seconds.
   select case when status = 'completed' then p_every - interval '1 minute' else interval '4 minutes' end into v_wait
   from public.jobs where id = v_monitor.canary_job_id;
   if v_monitor.canary_sent_at > p_now - coalesce(v_wait, p_every) then

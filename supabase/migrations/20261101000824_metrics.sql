@@ -1,6 +1,6 @@
 -- Metrics for Prometheus: current numbers, and numbers of the last five minutes, read from indexes alone, so that they
--- cost the same at any number of jobs. Each count stops at 100,000. Sums since the beginning are left out, because the
--- ledger deletes old jobs.
+-- cost the same at any number of jobs. Each count stops at 100,000. There are no totals since the installation, because
+-- the ledger deletes old jobs.
 
 create function private.waiting_by_class()
 returns table (class text, waiting bigint, oldest_at timestamptz)
@@ -30,7 +30,7 @@ as $$
   from generate_series(1, 5) as class left join begun on priority = class;
 $$;
 
--- The first 25 kinds of work that have ended, each found by one look into the index.
+-- The first 25 kinds of work that have ended jobs. The statement reads one index entry for each kind.
 create function private.kinds_that_ended()
 returns setof text
 language sql stable

@@ -1,5 +1,6 @@
 -- A post is a text that an author publishes to followers. A follow is one reader who wants the posts of one author. A
--- block hides the posts of two people from each other. Authors and readers are owners: users, or those of API keys.
+-- block hides the posts of two people from each other. Authors and readers are owners: users, or the owners of API
+-- keys.
 
 -- One sequence numbers posts and follows, so that their numbers show which came first.
 create sequence private.feed_sequence;
@@ -95,7 +96,7 @@ end
 $$;
 
 -- Accepts a post and the job that brings it to the followers (p_request: see private.accept_job), and decides its
--- strategy. Returns the job, whose id is the post's id. A repeated request returns the job of the first one.
+-- strategy. Returns the job, whose id is the post's id. A repeated request returns the job of the first request.
 create function public.accept_post(p_content text, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -119,7 +120,7 @@ begin
 end
 $$;
 
--- False when this author has no such post; p_author null is an admin.
+-- Returns false when this author has no such post; p_author null is an administrator.
 create function public.delete_post(p_id uuid, p_author text)
 returns boolean
 language plpgsql

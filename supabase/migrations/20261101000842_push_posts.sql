@@ -60,7 +60,7 @@ begin
 end
 $$;
 
--- Rows that another push is deleting are left to it, so that two pushes do not wait for each other.
+-- Rows that another push is deleting are skipped, so that two pushes do not wait for each other.
 create function private.trim_feeds(p_followers text[])
 returns void
 language sql

@@ -9,8 +9,8 @@ where not exists (select from public.blocks where blocker = follower and blocked
 grant select on private.visible_authors to service_role;
 
 -- Returns {"posts": [{"id", "author", "content", "created_at"}], newest first, "pulled": the numbers of the pulled
--- posts}.
--- p_pulled: the numbers of an earlier answer, so that their search is not repeated; null: search now.
+-- posts}. p_pulled: the numbers of pulled posts from an earlier answer, so that this search is not repeated; null:
+-- search now.
 create function public.read_feed(p_reader text, p_pulled bigint[])
 returns jsonb
 language plpgsql stable
@@ -26,9 +26,9 @@ begin
       union
       select unnest(v_pulled)
     ), feed as (
-      -- Takes one candidate after the other until there are enough, because a join of all of them takes ten times as
-      -- long. The condition subtracts the numbers, because with a plain comparison the planner reads all followers of
-      -- an author by the index on `since`.
+      -- Takes one post after the other until there are enough, because a join of all candidates takes ten times as
+      -- long. The condition subtracts the numbers: for a plain comparison, the planner would use the index on `since`
+      -- and read all followers of an author.
       select visible.*
       from (select sequence from candidates order by sequence desc) as candidate
       cross join lateral (
@@ -46,7 +46,7 @@ begin
 end
 $$;
 
--- S2-14: the newest 50 of up to 10 posts of each author whose posts are pulled.
+-- S2-14: the newest 50 pulled posts, with at most 10 posts of each author.
 create function private.pull_posts(p_reader text)
 returns bigint[]
 language sql stable

@@ -1,14 +1,14 @@
--- A flag decides for some callers, when their request is accepted, which of two ways its work takes, while a new way is
--- rolled out. Each environment has its own flags. Without a row, all work takes the new way.
+-- While a new way to do some work is rolled out, a flag decides for each accepted request whether its work takes the
+-- old way or the new way. Each environment has its own flags. Without a row, all work takes the new way.
 
 create table public.flags (
   name text not null,
   environment text not null,
-  -- The kill switch: while it is false, everything takes the old way.
+  -- While this is false, all work takes the old way.
   is_on boolean not null,
-  -- The share of keys that take the new way.
+  -- The share of keys (owners) that take the new way, in percent.
   percentage integer not null,
-  -- Keys that take the new way at any percentage.
+  -- The keys (owners) that take the new way at any percentage.
   allowed text[] not null,
   updated_at timestamptz not null,
   constraint flags_are_once_per_environment primary key (name, environment),
@@ -38,7 +38,7 @@ alter table public.flag_decisions enable row level security;
 revoke all on public.flags, public.flag_decisions from anon, authenticated;
 grant select, insert, update, delete on public.flags, public.flag_decisions to service_role;
 
--- Null: there is no such flag in this environment.
+-- Returns null when there is no such flag in this environment.
 create function public.get_flag(p_name text, p_environment text)
 returns jsonb
 language sql stable
@@ -85,8 +85,8 @@ begin
 end
 $$;
 
--- Decides on a subject, unless that was done before: the first decision is the one that counts. The work of a paused
--- function waits in the queue. Returns {"way", "isNew"}.
+-- Decides on a subject once; a repeated call returns the first decision. The work of a paused function waits in the
+-- queue. Returns {"way", "isNew"}.
 create function public.decide_way(
   p_flag text, p_environment text, p_subject text, p_key text, p_way text, p_reason text, p_job_id uuid, p_now timestamptz
 )

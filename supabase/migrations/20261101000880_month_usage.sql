@@ -1,5 +1,5 @@
--- What the work of each day used, counted in the ledger before it deletes old jobs. The month's cost is computed from
--- these rows.
+-- How much the work of each day used. The numbers are counted from the ledger before it deletes old jobs. The month's
+-- cost is computed from these rows.
 
 create table private.usage_by_day (
   -- The day in UTC.

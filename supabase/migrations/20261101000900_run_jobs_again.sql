@@ -4,9 +4,9 @@ create unique index jobs_run_again_once_at_a_time on public.jobs (again_of)
   where again_of is not null and ended_at is null;
 
 -- The event keeps its data, so effects whose key comes from the data are not repeated; a report is generated again.
--- Work with an open dead letter is reprocessed instead, because that also settles the letter and its part. A repeated
--- request returns the job of the first one: a request with the same p_new_id or idempotency key, and any request while
--- that job has not ended.
+-- Work with an open dead letter is reprocessed instead, because reprocessing also handles the letter and its part. A
+-- repeated request returns the job of the first request. A request is repeated when it has the same p_new_id or
+-- idempotency key, or comes before that job has ended.
 create function public.run_job_again(p_job_id uuid, p_new_id uuid, p_by text, p_key text, p_now timestamptz)
 returns public.jobs
 language plpgsql

@@ -1,4 +1,4 @@
--- What the filters of a list of jobs offer, and how many jobs match.
+-- The values that the filters of the list of jobs offer, and the number of jobs that match.
 
 -- {total: at most p_most + 1, or null for a search, which has no index; kinds, functions, requesters: those of the newest
 -- 10,000 jobs, at most 100 each}. p_owner null sees every job.
