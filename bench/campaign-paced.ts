@@ -2,7 +2,7 @@ import { BATCH, round3, secondsBetween, send } from "./campaign-send.ts";
 import type { BenchStack } from "./campaign-stack.ts";
 
 /**
- * Sends one campaign while the provider allows `pace` requests a second, and prints what share of that rate the
+ * Sends one campaign while the provider allows `pace` requests a second, and prints the share of that rate that the
  * campaign reached.
  */
 export async function paced(stack: BenchStack, listId: string, recipients: number, pace: number) {

@@ -62,8 +62,8 @@ export async function benchStack(environment: Record<string, string>) {
     },
     usage: async () => (await (await fetch(`${urls.engine}/local/usage`)).json()) as { executions: number },
     /**
-     * The number of SQL statements of the product, which alone uses the API's roles. The engine's statements are not
-     * counted.
+     * The number of SQL statements that the product has sent. Only the product uses the API's roles, so the engine's
+     * statements are not counted.
      */
     async statements(): Promise<number> {
       const { rows } = await sql.query(

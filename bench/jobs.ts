@@ -5,9 +5,9 @@ import { insertManyJobs } from "./many-jobs.ts";
 const USAGE = "npm run bench -- jobs [--jobs 1000000] [--rounds 20] [--json]";
 
 /**
- * Measures the dashboard's requests over HTTP through the whole stack, with `--jobs` jobs in the ledger. It requests
- * the list, its summary and the first message of its stream with each filter and search, and what other views read from
- * the ledger.
+ * Measures the dashboard's requests over HTTP through the whole stack, with `--jobs` jobs in the ledger. The requests
+ * are: the list of jobs, the list's summary and the first message of the list's stream with each filter and search, and
+ * the requests of other views that read the ledger.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {

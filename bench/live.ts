@@ -68,7 +68,7 @@ function watchAll({ urls, keys }: BenchStack, count: number) {
         const now = performance.now();
         for (const { id, revision } of jobs.values()) {
           for (let r = (seen.get(id) ?? 0) + 1; r <= revision; r++) {
-            // A client may receive a change before this process knows that it was committed.
+            // A client may receive a change before this process knows that the change was committed.
             latencies.push(now - Math.min(now, committed.get(`${id}:${r}`) ?? now));
           }
           seen.set(id, revision);
@@ -89,7 +89,7 @@ function watchAll({ urls, keys }: BenchStack, count: number) {
   };
 }
 
-/** Begins and retries jobs for `seconds`, so that changes are committed all the time. */
+/** Starts and retries jobs during so many `seconds`, so that changes are committed all the time. */
 async function change({ sql }: BenchStack, seconds: number, committed: Map<string, number>): Promise<void> {
   const ids = Array.from({ length: JOBS }, () => randomUUID());
   const end = performance.now() + seconds * 1000;

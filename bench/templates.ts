@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- templates` measures what a campaign's mail costs in the product's own merge fields, and in LiquidJS:
- * the CPU time for 10,000 recipients, the best of `--rounds` rounds. Either way compiles the content once, and writes
- * the mail as the provider's JSON.
+ * `npm run bench -- templates` measures what a campaign's mail costs in the product's own merge fields, and in
+ * LiquidJS: the CPU time for 10,000 recipients, the best of `--rounds` rounds. Both compile the content once, and write
+ * each mail as the provider's JSON.
  */
 import { randomUUID } from "node:crypto";
 import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";

@@ -10,7 +10,7 @@ const created = z.object({ key: z.string() });
 
 /**
  * Creates an API key for Nightshift in a Supabase project, local or hosted, through its REST API. The database keeps
- * only a hash, so the key can be read only now.
+ * only a hash of the key, so the key cannot be read again later.
  */
 export async function createApiKey(
   project: Project,

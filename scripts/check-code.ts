@@ -1,6 +1,7 @@
 /**
- * `npm run check:code` runs every check of the code that is no test, two at a time, the longest first: most of them use
- * one core. The output of a check is printed when the check has ended. All checks run, even after one has failed.
+ * `npm run check:code` runs every check of the code except the tests, two at a time, because most checks use one core.
+ * The longest checks start first. The output of a check is printed when the check has ended. All checks run, even after
+ * one has failed.
  */
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";

@@ -41,7 +41,7 @@ function definesFunction(root, path) {
 }
 
 /**
- * The rules for src; the first one that is broken gives the message.
+ * The rules for src; the first broken rule gives the message.
  * @type {Array<(found: Import) => string | undefined | false>}
  */
 const RULES = [

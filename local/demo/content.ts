@@ -11,8 +11,8 @@ export const refusedAddresses = [
 
 export type Day = {
   /**
-   * A regular expression for the number of a batch, which ends a request's idempotency key. The provider refuses the
-   * API key for these batches.
+   * A regular expression for the batch number at the end of a request's idempotency key. The provider refuses the API
+   * key for these batches.
    */
   refusedBatches: string;
   /** Every n-th request gets a 429, four times in all. */
@@ -23,8 +23,8 @@ export type Day = {
 };
 
 /**
- * The provider's failures in the demo's own stack. A part there has 100 recipients and a batch 20, so these are the
- * batches of parts 3 and 7.
+ * The provider's failures in the demo's own stack. A part has 100 recipients there, and a batch has 20, so the provider
+ * refuses the batches of parts 3 and 7.
  */
 export const ownDay: Day = {
   refusedBatches: "(1[1-5]|3[1-5])",

@@ -18,8 +18,8 @@ type Answer = z.output<typeof answer>;
 
 /**
  * Loads sample work through the product's own API, with the API key of the request: a list of 1,000 people, a campaign
- * to them, pictures, a report, and an upload that fails. Answers 201, the API's first refusal, or 409 when there is
- * work already.
+ * to them, pictures, a report, and an upload that fails. Answers 201, or the API's first refusal, or 409 when there are
+ * jobs already.
  */
 export async function loadSampleWork(site: Site, request: Request): Promise<Response> {
   const authorization = request.headers.get("authorization") ?? "";

@@ -77,7 +77,7 @@ async function countRows(databaseUrl: string, campaignId: string): Promise<z.inf
  */
 const EXPECTED_STATUSES = ["429", "503", "401"];
 
-/** Describes each fault of the outcome in words; the list is empty when there is none. */
+/** Describes each fault of the outcome in words. The list is empty when there is no fault. */
 export function faultsOf(
   verdict: Verdict,
   byStatus: ByStatus,

@@ -5,7 +5,7 @@ import type { Stack } from "#stack/stack-types.ts";
 /** What the demo must know about the stack: ports, database and API key. */
 export type DemoStack = Pick<Stack, "ports"> & { databaseUrl: string; keys: { admin: string } };
 
-/** The stack that is running on this data folder, if there is one and all its parts are on this machine. */
+/** The running stack of this data folder, if all its parts are on this machine. Undefined when no such stack runs. */
 export async function runningStack(dataDir: string): Promise<DemoStack | undefined> {
   const { lastStart, admin } = readKeys(dataDir) ?? {};
   if (lastStart === undefined || admin === undefined) return undefined;

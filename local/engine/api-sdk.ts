@@ -5,7 +5,7 @@ import { checkpointBody, registration } from "./protocol.ts";
 import { RegistrationRefused } from "./validate.ts";
 import { runOf } from "./views.ts";
 
-/** The routes that the SDK calls. An answer is sent only when everything that it confirms is committed. */
+/** The routes that the SDK calls. An answer is sent only when all changes that the answer confirms are committed. */
 export function addSdk(api: Hono, engine: Engine, eventKeys: string[] | undefined): void {
   api.post("/e/:key", async (context) => {
     if (eventKeys && !eventKeys.includes(context.req.param("key")))

@@ -2,9 +2,9 @@ import { Cron } from "croner";
 
 /**
  * When crons tick, by the rules of the server's library: at every moment whose local time matches the pattern. A local
- * time that is skipped in spring has no tick that day, and one that occurs twice in autumn has two. Croner is used only
- * to read the pattern, because with a time zone it would follow classic cron, which ticks after a skipped time and once
- * in autumn.
+ * time that is skipped in spring has no tick that day, and a local time that occurs twice in autumn has two ticks.
+ * Croner is used only to read the pattern. With a time zone, croner would follow classic cron, which ticks after a
+ * skipped time, and only once in autumn.
  */
 type Schedule = { pattern: Cron; zone: string };
 

@@ -20,8 +20,8 @@ export type Job = {
   /** The step that a planned call runs, or that a timer ends. */
   stepId?: string;
   /**
-   * The group of steps that were reported together. When the last of them is done, one call asks for the following
-   * step.
+   * The group of steps that were reported together. When the last of these steps is done, one call asks for the
+   * following step.
    */
   group?: string;
   race?: boolean;
@@ -94,8 +94,8 @@ export type RunDocument = {
 
   jobs: Record<string, Job>;
   /**
-   * The ids of all jobs that this run has ever had. The SDK reports some steps more than once, but each gets only one
-   * job.
+   * The ids of all jobs that this run has ever had. The SDK reports some steps more than once, but each step gets only
+   * one job.
    */
   seen: Record<string, 1>;
   waits: Record<string, Wait>;

@@ -23,8 +23,8 @@ import { ulid } from "./ulid.ts";
 import { Meter, type Usage } from "./usage.ts";
 
 /**
- * The engine: connects its parts to clock, network and store. There is one process, and only this process writes to the
- * store. Everything in its memory is derived from the documents, and is rebuilt from them after a restart.
+ * The engine: connects its parts to clock, network and store. There is one engine process, and only this process writes
+ * to the store. Everything in its memory is derived from the documents, and is rebuilt from them after a restart.
  */
 export class Engine {
   readonly clock: Clock;

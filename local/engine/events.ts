@@ -9,8 +9,9 @@ import { seededUlid } from "./ulid.ts";
 export type ReadEvents = { events: IncomingEvent[]; refusal?: string };
 
 /**
- * One event or an array of them, as `POST /e/:key` accepts them. The server reads them one after the other: it accepts
- * those before the first invalid one, and ignores those after it. The error messages have the server's words.
+ * One event or an array of them, as `POST /e/:key` accepts them. The server reads the events one after the other.
+ * Events before the first invalid event are accepted, and events after the first invalid event are ignored. The error
+ * messages are the same as the server's.
  */
 export function readEvents(text: string): ReadEvents {
   if (text === "") return { events: [] };
@@ -101,8 +102,8 @@ type Ended = {
 
 /**
  * The system events at a run's end: "finished" for every run, and "failed" or "cancelled" where that applies. The ids
- * of these events are derived from the run's id, so that a failure handler runs once. A run that such an event started
- * sends no such event itself.
+ * of these events are derived from the run's id, so that a failure handler runs once. A run that was started by a
+ * system event does not send system events at its end.
  */
 export function endingEvents({ functionId, runId, status, events, result, error }: Ended): IncomingEvent[] {
   return events.flatMap((event, index) => {

@@ -58,8 +58,8 @@ export class Executor {
   }
 
   /**
-   * Records a run that never starts because of another run. The run is shown to people, but no event says that it has
-   * ended.
+   * Records a run that never starts, because another run of the singleton is running. The run is shown to people, but
+   * no event says that it has ended.
    */
   skip(run: RunDocument, events: StoredEvent[]): void {
     this.enter(run, events);

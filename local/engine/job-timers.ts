@@ -1,8 +1,8 @@
 import type { Clock, Timer } from "./clock.ts";
 
 /**
- * The timers of runs, by job. A timer that is not needed any more is removed at once, because it could otherwise stay
- * in memory for a year.
+ * The timers of runs, by job. A timer that is not needed any more is removed at once. Otherwise a timer could stay in
+ * memory for a year.
  */
 export class JobTimers {
   private readonly clock: Clock;

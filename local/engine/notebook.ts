@@ -69,8 +69,8 @@ export class Notebook {
   }
 
   /**
-   * Deletes expired facts. The next sweep runs when there are twice as many facts as this one leaves, so that sweeping
-   * takes a constant share of the time of writing.
+   * Deletes expired facts. The next sweep runs when there are twice as many facts as this sweep leaves, so that
+   * sweeping takes a constant share of the time of writing.
    */
   private sweep(now: number): void {
     for (const note of this.notes.values()) if (note.expiresAt <= now) this.delete(note.key);

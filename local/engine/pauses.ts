@@ -45,8 +45,8 @@ export class Pauses {
 }
 
 /**
- * Indexes a pause, and returns the function that removes it. Entries that become empty are removed, because there are
- * many values.
+ * Indexes a pause, and returns the function that removes it. The function also removes an empty entry of the index,
+ * because each run may add an entry.
  */
 function file(shelf: Shelf, paused: Paused): () => void {
   const tie = paused.wait.expression === undefined ? undefined : tieOf(paused.wait.expression);

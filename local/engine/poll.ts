@@ -2,7 +2,7 @@ import type { Engine } from "./engine.ts";
 
 /**
  * Keeps the engine up to date with its apps, as the Dev Server does. The engine asks an app for its functions until the
- * app answers, and again every five seconds, so that a change of the code needs no command.
+ * app answers, and again every five seconds, so that a developer need not register changed functions with a command.
  */
 const pollMs = 5_000;
 const waitForAppMs = 200;

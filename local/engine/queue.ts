@@ -8,9 +8,8 @@ import { delayMs, isCurrent, score } from "./queue-order.ts";
 /**
  * Decides which call is made next. Jobs are in lanes, one for each set of concurrency keys. A lane whose limit is
  * reached is set aside until a call under that limit ends, so that the cost of a call does not depend on the number of
- * waiting jobs.
- * Within a lane older runs come first, shifted by their priority. Equal runs have no fixed order, because the real
- * server keeps none, and code that relies on one would fail there.
+ * waiting jobs. Within a lane older runs come first, shifted by their priority. Equal runs have no fixed order, because
+ * the real server keeps no order among equal runs, and code that relies on an order would fail there.
  */
 type Entry = { run: RunDocument; job: Job; score: number; tie: number };
 type Lane = {

@@ -38,7 +38,7 @@ export class Registry {
     );
   }
 
-  /** The functions that an event starts. A function is contained once, even when several of its triggers match. */
+  /** The functions that an event starts. Each function appears only once, even when several of its triggers match. */
   startedBy(event: EventPayload): FunctionConfig[] {
     const patterns = patternsOf(event.name);
     const named = patterns.flatMap((pattern) => this.byEvent.get(pattern) ?? []);

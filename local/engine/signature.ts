@@ -2,8 +2,8 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
 /**
  * Signatures of cloud mode, by which engine and app authenticate each other. Signatures contain the real time, even
- * when the engine uses another clock, because the SDK compares it with its own time and allows a difference of five
- * minutes.
+ * when the engine uses another clock, because the SDK compares a signature's time with the machine's time, and allows a
+ * difference of five minutes.
  */
 export function sign(key: string, body: string, realTimeMs: number): string {
   const seconds = Math.floor(realTimeMs / 1_000);

@@ -20,9 +20,9 @@ export type Snapshot = { events: StoredEvent[]; runs: RunDocument[]; notes: Note
 export class Unstorable extends Error {}
 
 /**
- * Stores the documents. Only this engine writes, and it keeps what it needs in memory, so the store is read once, at
- * the start. `commit` resolves when the group is durable. `commit` rejects with `Unstorable` when the group itself is
- * the reason. A rejected group has changed nothing.
+ * Stores the documents. Only one engine uses a store, and the engine keeps in memory what it needs. So the store is
+ * read once, at the start. `commit` resolves when the group is durable. `commit` rejects with `Unstorable` when the
+ * group itself is the reason. A rejected group has changed nothing.
  */
 export type Store = {
   load(): Promise<Snapshot>;

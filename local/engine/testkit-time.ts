@@ -16,8 +16,8 @@ export function usualStart(): Date {
 }
 
 /**
- * Moves the clock from timer to timer until the condition is true, but at most by `within`. `calls` counts the calls to
- * the app so far.
+ * Moves the clock from timer to timer until the condition is true, but not further than `within`. `calls` counts the
+ * calls to the app so far.
  */
 export const createTurnUntil = (clock: VirtualClock, idle: () => Promise<void>, calls: () => number) =>
   async function turnUntil(condition: () => unknown, { within = "1d" }: Within): Promise<boolean> {

@@ -67,7 +67,7 @@ function stepSpan(run: RunDocument, stepId: string, entries: HistoryEntry[], isW
   };
 }
 
-/** A try begins when its call begins, or after the step before it in the same call. */
+/** A try begins when its call begins, or when the previous step in the same call has ended. */
 function startOf(run: RunDocument, end: HistoryEntry): number {
   const before = run.history.slice(0, run.history.indexOf(end));
   const began = before.findLast(

@@ -8,7 +8,7 @@ import { type FunctionConfig, functionConfig } from "./protocol.ts";
 
 /**
  * Finds what the server refuses when functions are registered, and what this engine does not model. One error names all
- * of it before anything runs. An unknown setting is refused, never ignored.
+ * these problems before any function runs. An unknown setting is refused, never ignored.
  */
 export class RegistrationRefused extends Error {
   readonly problems: string[];

@@ -29,7 +29,8 @@ const moduleShape = z.looseObject({
 });
 
 /**
- * The functions in a folder, by Netlify's rules: each file, and each folder with an `index` or a file of its own name.
+ * The functions in a folder, by Netlify's rules: each file, and each folder with an `index` or a file that has the
+ * folder's name.
  */
 export function findFunctions(
   folder: string,

@@ -16,8 +16,8 @@ export type SiteSettings = { publishDir: string; headers: readonly HeaderRule[] 
 const SUPABASE = "https://*.supabase.co";
 
 /**
- * The parts of a site's netlify.toml that are needed to serve it. The page may also call the Supabase of this machine,
- * if there is one.
+ * The parts of a site's netlify.toml that are needed to serve the site. The page may also call the Supabase of this
+ * machine, if there is one.
  */
 export function readNetlifyToml(
   siteDir: string,

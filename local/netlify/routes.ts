@@ -7,8 +7,8 @@ export type Params = Record<string, string>;
 export type Matcher = (method: string, url: URL) => Params | undefined;
 
 /**
- * Netlify's routing of one function. A method that is not listed does not match, just like a path that is not listed,
- * so the request is answered by the static files and their 404. Without a path, a function is served only at
+ * Netlify's routing of one function. A request reaches the function when its path and its method are listed. The static
+ * files and their 404 answer all other requests. Without a path, a function is served only at
  * `/.netlify/functions/<name>`.
  */
 export function matcherOf(name: string, config: FunctionConfig): Matcher {

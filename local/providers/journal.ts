@@ -36,8 +36,8 @@ const newline = Buffer.from("\n");
  * `.
  *
  * An append is one `writev`: once it returns, the kernel has the entry, which survives `kill -9` of this process. There
- * is no fsync: a power cut may lose the last entries, which is acceptable for a stand-in. An entry that a kill has
- * interrupted was never answered; it is cut off when the file is opened again.
+ * is no fsync: a power cut may lose the last entries, which is acceptable for a stand-in. When a kill interrupts an
+ * append, its request was not answered yet. The incomplete entry is cut off when the file is opened again.
  *
  * Without a path the file has no name and is deleted with the process.
  */

@@ -21,7 +21,7 @@ const images = createImagesProvider({
 const stripe = createStripeProvider(dir === undefined ? {} : { dir });
 /**
  * Cloudflare, in front of Resend, refuses requests without a user agent. A test's own `Request` has no user agent, so
- * only this process checks that.
+ * only this process checks the header.
  */
 const namesNoClient = ({ headers }: Request) => !headers.has("user-agent");
 const isForImages = ({ url }: Request) => /^\/(_control\/)?images(\/|$)/.test(new URL(url).pathname);

@@ -1,7 +1,7 @@
 /** A webhook as a provider sends it. */
 export type SignedWebhook = { path: string; body: string; headers: Record<string, string> };
 
-/** Sends each webhook to a site once, except those that it is told to lose. */
+/** Sends each webhook to a site once, except the webhooks that `lose` has chosen. */
 export function createWebhookSender(post: (webhook: SignedWebhook) => Promise<{ status: number }>) {
   let isLost: (number: number) => boolean = () => false;
   let number = 0;

@@ -56,7 +56,7 @@ function keepPostgres(dataDir: string, say: Say): Database {
     });
     return postgres;
   };
-  /** Undefined when `stop` was called before the server was back. */
+  /** Undefined when `stop` was called before the server was running again. */
   const startAgain = async (): Promise<Postgres | undefined> => {
     say("Postgres died; starting it again.");
     const backoff = newBackoff();
@@ -105,8 +105,8 @@ function keepPostgres(dataDir: string, say: Say): Database {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * Checks a hosted project without DATABASE_URL. The stack cannot migrate it, but reports whether migrations are
- * missing.
+ * Checks a hosted project without DATABASE_URL. The stack cannot migrate such a project, but reports whether migrations
+ * are missing.
  */
 export async function verifySchema(environment: Environment, migrations: string, say: Say): Promise<void> {
   const project = {

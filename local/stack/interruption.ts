@@ -1,15 +1,15 @@
 import { endWithParent } from "#stack/parent.ts";
 
 /**
- * npm forwards Ctrl-C to us, although the terminal has already sent it. So a second signal within this time counts as
- * the first one.
+ * npm forwards Ctrl-C to this process, although the terminal has already sent the same signal. So a second signal
+ * within this time counts as the first one.
  */
 const sameInterruptMs = 500;
 
 /**
  * An AbortSignal that is aborted by SIGINT (Ctrl-C), SIGTERM, SIGHUP, or the end of the parent process. Everything is
- * then ended in order. A second Ctrl-C ends this process at once with 130; its child processes notice that and end by
- * themselves.
+ * then ended in order. A second Ctrl-C ends this process at once with 130; its child processes notice its end, and then
+ * end too.
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController();

@@ -7,10 +7,10 @@ import { StackError } from "#stack/errors.ts";
 import { isCode } from "#supabase/postgres-binaries.ts";
 
 /**
- * A lock is a socket with a listener, because the listener ends with its process, even if that is killed. A file with a
- * process id would survive a `kill -9` and then name no process, or a wrong one. The socket is in a folder, because a
- * folder cannot be renamed onto one that is not empty: of many simultaneous starts exactly one gets the lock. Every
- * socket has its own name, so that deleting an abandoned one never deletes one in use.
+ * A lock is a socket with a listener, because the listener ends with its process, even when the process is killed. A
+ * file with a process id would survive a `kill -9`, and then name no process, or another process. The socket is in a
+ * folder, because a folder cannot be renamed onto one that is not empty: of many simultaneous starts exactly one gets
+ * the lock. Every socket has its own name, so that deleting an abandoned socket never deletes a socket in use.
  */
 export async function lockFolder(folder: string): Promise<() => void> {
   const place = placeOfLock(realpathSync.native(folder));

@@ -106,8 +106,8 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
       const { child } = current;
       leaving.add(child);
       child.once("exit", () => leaving.delete(child));
-      // The new process is told to listen before the old one ends, so that it is already trying when the port becomes
-      // free. For a millisecond or two no process listens.
+      // The new process is told to listen before the old one ends, so that the new process is already trying to listen
+      // when the port becomes free. For a millisecond or two no process listens.
       tell(next.child, "listen");
       tell(child, "finish");
       setTimeout(() => child.kill("SIGKILL"), patienceAtFinishMs).unref();

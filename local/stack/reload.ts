@@ -23,8 +23,8 @@ export type Edited = {
 };
 
 /**
- * Runs edited source: after each change another process is loaded, and takes over if that succeeds. Changes are handled
- * one after the other. Returns a function that stops the watching.
+ * Runs edited source: after each change a new process loads the code, and takes over when the code can be loaded.
+ * Changes are handled one after the other. Returns a function that stops the watching.
  */
 export function reloadOnEdit(projectDir: string, edited: Edited, say: Say): () => void {
   const changed = new Set<string>();

@@ -20,8 +20,8 @@ const projectDir = resolve(import.meta.dirname, "../..");
 const migrations = join(projectDir, "supabase/migrations");
 
 /**
- * The order in which the parts end. The engine is first, because without the site its calls would fail, and use up the
- * attempts of runs.
+ * The order in which the parts end. The engine ends first, because without the site the engine's calls would fail and
+ * use up the attempts of runs.
  */
 const endingOrder = ["engine", "site", "supabase", "providers"];
 

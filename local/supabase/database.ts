@@ -49,8 +49,8 @@ export const openDatabase = (url: string, serviceClaims: string, connections = 1
       client.release();
       return (await done).rows;
     } catch (error) {
-      // After a database error the connection can be reused, because the commit has ended the transaction as a
-      // rollback.
+      // After a database error the connection can be reused: at the commit, Postgres has rolled the failed transaction
+      // back.
       client.release(error instanceof pg.DatabaseError ? undefined : true);
       throw error;
     }

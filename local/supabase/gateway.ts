@@ -29,8 +29,8 @@ export type Gateway = {
 };
 
 /**
- * Answers the unmodified supabase-js like a hosted project, for everything that the product uses. Refuses the rest with
- * an error that names it.
+ * Answers the unmodified supabase-js like a hosted project, for everything that the product uses. Refuses all other
+ * requests with an error that names the reason.
  */
 export const createGateway = async (options: GatewayOptions): Promise<Gateway> => {
   const { databaseUrl, keys, publicUrl = "http://localhost:54321" } = options;

@@ -29,8 +29,8 @@ export const json = (status: number, value: unknown, headers: Record<string, str
 });
 
 /**
- * The status of a refusal: 422, because all clients pass it on. auth-js takes every 5xx for a network error and drops
- * its message; storage-js takes 400 and 404 for a missing object.
+ * The status of a refusal: 422, because all clients pass it on. auth-js treats every 5xx as a network error and drops
+ * the message, and storage-js treats 400 and 404 as a missing object.
  */
 const refusedStatus = 422;
 

@@ -25,7 +25,7 @@ export class Unidentified extends Error {
 
 /**
  * Returns the identity of a request, or throws Unidentified. The API key grants access. A user's token, in addition,
- * tells which user it is.
+ * says which user has sent the request.
  */
 export type Identify = (ask: Ask) => Promise<Identity>;
 

@@ -74,8 +74,8 @@ export const startPostgres = async (options: PostgresOptions): Promise<Postgres>
 };
 
 /**
- * When the process that started the server is dead, the shell beside the server ends it soon. If it does not, the
- * server is ended here.
+ * When the process that started the server is dead, the shell beside the server ends it soon. If the shell does not,
+ * the server is ended here.
  */
 const attach = async (cluster: Cluster, deadline: number): Promise<Postgres | undefined> => {
   for (;;) {

@@ -13,7 +13,7 @@ export const runningServer = ({
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   if (!isAlive(pid)) {
-    // Postgres would take a killed server that was not reaped for a running one, and wait for ever. So the killed
+    // Postgres would treat a killed server that was not reaped as a running server, and wait for ever. So the killed
     // server's file is removed.
     if (isUnburied(pid)) fs.rmSync(path.join(directory, "postmaster.pid"), { force: true });
     return undefined;
@@ -28,8 +28,9 @@ export const ownerOf = ({ directory }: Cluster) =>
 const releaseMs = 5_000;
 
 /**
- * The previous port if it is free, so that a gateway or an engine finds the server again after a crash. The port is
- * below those of outgoing connections, because such a connection might take the port while the server is down.
+ * The previous port if it is free, so that a gateway or an engine finds the server again after a crash. The port number
+ * is below the numbers for outgoing connections, because an outgoing connection might take the port while the server is
+ * down.
  */
 export const choosePort = async (cluster: Cluster): Promise<number> => {
   const file = path.join(cluster.directory, "port");

@@ -31,7 +31,7 @@ export function answerOffer(isWanted: boolean): void {
 
 /**
  * Reads a key from `#key=…` and removes it from the address, so that the address with the key is neither shared nor
- * stored. If the page already has a key, it is replaced only after confirmation, because otherwise a link could change
+ * stored. A key that the page already has is replaced only after confirmation, because otherwise a link could change
  * the identity of this user.
  */
 export function takeKeyFromAddress(): void {

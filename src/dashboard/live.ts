@@ -34,8 +34,8 @@ type Listener = (changes: readonly JobChange[]) => void;
 const listeners = new Set<Listener>();
 
 /**
- * Calls the listener for every changed job, in the order of the stream's messages. Returns the function that stops
- * this.
+ * Calls the listener for every changed job, in the order of the stream's messages. Returns the function that stops the
+ * calls.
  */
 export function onJobChanges(listener: Listener): () => void {
   listeners.add(listener);

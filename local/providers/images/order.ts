@@ -21,8 +21,8 @@ const querySchema = z.strictObject({
 });
 
 /**
- * `/prompt/{prompt}` needs no key, but `/image/{prompt}` does. Returns the order, or the answer that says what is wrong
- * with it.
+ * `/prompt/{prompt}` needs no key, but `/image/{prompt}` does. Returns the order, or an answer that says what is wrong
+ * with the request.
  */
 export function readOrder(
   request: Request,

@@ -17,7 +17,7 @@ const pagePolicy =
 
 /**
  * A stand-in for Pollinations at `/images`, with a page for people and a control API for tests at `/_control/images`.
- * With `dir` its settings survive a restart. Pictures are not stored, because the same order gives the same picture.
+ * With `dir` the settings survive a restart. Pictures are not stored, because the same order gives the same picture.
  */
 export function createImagesProvider(options: Options = {}): ImagesProvider {
   const { dir, clock = { now: () => new Date() } } = options;

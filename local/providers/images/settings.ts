@@ -4,7 +4,7 @@ import { z } from "zod";
 export const settingsSchema = z.strictObject({
   /** The share of orders that fail with 500, 502 or 503, whatever their content. */
   failureRate: z.number().min(0).max(1),
-  /** Decides which orders fail. With the same seed the same orders fail, in any sequence. */
+  /** Decides which orders fail. With the same seed the same orders fail, whatever their sequence is. */
   seed: z.int(),
   /** Every order is answered with this status. Null: normal behavior. */
   outage: z.int().min(400).max(599).nullable(),

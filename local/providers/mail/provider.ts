@@ -13,8 +13,8 @@ import { SlackWebhook } from "#providers/slack.ts";
 export type MailProvider = { fetch(request: Request): Promise<Response>; close(): void };
 
 /**
- * A stand-in for Resend and for Slack's webhook, with an inbox for people and a control API for tests. With `dir` its
- * record, idempotency keys and settings survive a restart; without it they do not.
+ * A stand-in for Resend and for Slack's webhook, with an inbox for people and a control API for tests. The record,
+ * idempotency keys and settings survive a restart only when `dir` is set.
  */
 export function createMailProvider(
   options: { dir?: string; clock?: Clock; settings?: Partial<Settings> } = {},

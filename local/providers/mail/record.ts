@@ -29,9 +29,9 @@ export type Summary = z.infer<typeof emailSchema> & { id: string; at: string };
 export type Remembered = { sequence: number; path: string; atMs: number };
 
 /**
- * The provider's own record, which tests and benchmarks compare with the product's: which mails it accepted, in which
- * requests, and which ones twice. In memory are only a position per request, the idempotency keys, and each campaign's
- * recipients (to detect a second mail to one of them). The mails themselves stay in the file.
+ * The provider's own record, which tests and benchmarks compare with the product's: which mails the provider accepted,
+ * in which requests, and which mails were accepted twice. Memory holds only a position per request, the idempotency
+ * keys, and each campaign's recipients (to detect a second mail to a recipient). The mails themselves stay in the file.
  */
 export class MailRecord {
   readonly #journal: Journal;

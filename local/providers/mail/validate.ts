@@ -21,8 +21,8 @@ export function addressOf(text: unknown): string | undefined {
 }
 
 /**
- * Resend's checks of one mail, in its order and with its messages. One check is left out on purpose: Resend refuses
- * `example.com` and similar domains, but the stand-in's mail reaches no one anyway.
+ * Resend's checks of one mail, in Resend's order and with Resend's messages. One check is left out on purpose: Resend
+ * refuses `example.com` and similar domains, but the stand-in's mail reaches no one anyway.
  */
 export function checkEmail(
   input: unknown,

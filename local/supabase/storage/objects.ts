@@ -35,7 +35,7 @@ export const createObjects = (database: Database, files: Files) => {
     const values = [id, bucket, key, upload.version, metadata, owner];
     try {
       const replaced = await database.transaction(identity, async (client) => {
-        // Nothing is read or returned here, because a caller who may insert may not be allowed to read.
+        // Nothing is read or returned here, because a caller who is allowed to insert is not always allowed to read.
         if (!upsert) return void (await client.query(insertObject, values));
         const old = await find(client, { bucket, key });
         await client.query(`${insertObject} ${orReplace}`, values);

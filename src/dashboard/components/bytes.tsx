@@ -1,6 +1,6 @@
 import { scrolling } from "./scrolling.ts";
 
-/** Text as it was sent. */
+/** A received or sent text, unchanged. */
 export const Bytes = ({ label, children }: { label: string; children: string }) => (
   <section className="bytes" {...scrolling(label)}>
     <pre>{children}</pre>

@@ -82,7 +82,10 @@ export function confirm(question: Question): Promise<string | null> {
   });
 }
 
-/** Shows the questions of `confirm`. It is rendered once, beside the view. Leaving the view counts as declining. */
+/**
+ * Shows the questions of `confirm`. This component is rendered once, beside the view. Leaving the view counts as
+ * declining.
+ */
 export function Confirmation() {
   const question = asked.use();
   useEffect(() => () => asked.get()?.answer(null), []);

@@ -37,8 +37,8 @@ function Lasting({ from }: { from: number }) {
 }
 
 /**
- * "0:07" until the moment, then the text `then`; `before` is shown only until the moment. Screen readers do not read
- * every second.
+ * A countdown such as "0:07" with the text `before` in front of it; when the time has come, the text `then`. Screen
+ * readers do not read every second.
  */
 export function Countdown({ to, then, before = "" }: { to: string; then: string; before?: string }) {
   const now = useNow();

@@ -3,8 +3,9 @@ import { problemOf, sentencesOf } from "#dashboard/api.ts";
 import { toast } from "#dashboard/components/toasts.tsx";
 
 /**
- * Makes a function for a click, which runs the action once at a time and shows a failure as a toast. While it runs, its
- * button is `aria-disabled`: a `disabled` button would lose the focus, and a dialog could not return it.
+ * Makes a function for a click, which runs the action once at a time and shows a failure as a toast. While the action
+ * runs, its button is `aria-disabled`: a `disabled` button would lose the focus, and a dialog could not return the
+ * focus to the button.
  */
 export function useAction<Arguments extends unknown[]>(action: (...args: Arguments) => Promise<void>) {
   const [isBusy, setIsBusy] = useState(false);

@@ -7,7 +7,9 @@ import { useIsSeen } from "#dashboard/seen.ts";
 type Answer<T> = { path: string; data: T | undefined; problem: Problem | undefined };
 
 export type ApiState<T> = {
-  /** The latest answer. It stays when a later request fails, and while another filter of the same list loads. */
+  /**
+   * The latest answer. The answer stays when a later request fails, and while another filter of the same list loads.
+   */
   data: T | undefined;
   problem: Problem | undefined;
   isLoading: boolean;

@@ -16,8 +16,8 @@ type Watched<Task extends Item> = {
 type Heard<Task extends Item> = Omit<Watched<Task>, "isStale"> & { path: string; address: string };
 
 /**
- * Follows a stream of the API while the view is open and visible. Where streams are blocked it polls, with the same
- * reducer. When `path` is null it follows nothing.
+ * Follows a stream of the API while the view is open and visible. Where streams are blocked, the API is polled instead,
+ * and the answers go through the same reducer. Follows nothing when `path` is null.
  */
 export function useWatch<Task extends Item = Item>(
   path: string | null,

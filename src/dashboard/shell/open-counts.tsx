@@ -19,8 +19,8 @@ export function useOpenCounts(): OpenCounts | undefined {
 }
 
 /**
- * The number of a navigation entry; zero is not shown. The number of work under way has a calm color, because it needs
- * no action.
+ * The number of a navigation entry; zero is not shown. The numbers of running imports and campaigns have a calm color,
+ * because running work needs no action.
  */
 export function OpenCount({ of, count }: { of: keyof OpenCounts; count: number }) {
   if (count === 0) return null;

@@ -15,8 +15,8 @@ type Stage =
   | { name: "ready"; upload: Upload };
 
 /**
- * All steps from the choice of a file to its import. The file is uploaded to Storage at once, and its format is
- * detected there. `listId` is the list that is chosen at first.
+ * All steps from the choice of a file to its import. The file is uploaded to Storage at once, and then the API detects
+ * its format. `listId` is the list that is chosen at first.
  */
 export function NewImport({ listId }: { listId: string | null }) {
   const [stage, setStage] = useState<Stage>({ name: "choose" });

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { api, type Problem, problemOf } from "#dashboard/api.ts";
 import type { ImportGuess } from "#dashboard/types.ts";
 
-/** The format that a person chose. Each field with an empty text is detected. */
+/** The format that a person chose. The API detects each field that is empty here. */
 export type Said = { format: string; separator: string; encoding: string };
 export const NOTHING_SAID: Said = { format: "", separator: "", encoding: "" };
 export const saidOf = (said: Said) =>

@@ -11,7 +11,7 @@ const PERIODS = [
   { hours: 2160, text: "90 days" },
 ];
 
-/** Chooses webhooks that are handled again. It begins with the filter of the list. */
+/** The form to choose webhooks that will be handled again. Its fields begin with the filter of the list. */
 export function ReplayForm({ types, query }: { types: readonly WebhookType[]; query: URLSearchParams }) {
   const sources = [...new Set(types.map(({ source }) => source))];
   const [chosen, setChosen] = useState<string>();
@@ -80,7 +80,7 @@ function Choice({ name, label, options, query }: ChoiceProps) {
 }
 
 function start(said: FormData): Promise<void> {
-  /** What was chosen; undefined: any. */
+  /** The chosen value; undefined when any value is accepted. */
   const chosen = (name: string) => {
     const value = said.get(name);
     return typeof value === "string" && value !== "" ? value : undefined;

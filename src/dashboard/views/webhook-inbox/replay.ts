@@ -12,7 +12,7 @@ type Period = {
   to: string;
 };
 
-/** Counts, asks, and starts the replay as a job, whose page is shown then. */
+/** Counts the webhooks, asks the user, and starts the replay as a job. Then shows the job's page. */
 export async function replayPeriod(period: Period, perSecond: number): Promise<void> {
   const found = await api.get<{ count: number }>(withQuery("/api/webhook-inbox/replay-preview", period));
   if (found.count === 0) toast({ tone: "info", text: "There is nothing to handle again" });

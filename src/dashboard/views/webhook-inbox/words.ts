@@ -15,7 +15,7 @@ export const MEANINGS: Readonly<Record<Status, string>> = {
 };
 export const STATUSES = Object.keys(MEANINGS);
 
-/** Those that a replay can choose. */
+/** The statuses that a replay can choose. */
 export const REPLAYED = ["failed", "applied", "unchanged", "covered", "ignored"];
 
 export const isOfWebhooks = ({ job }: JobChange): boolean => job.kind === "webhook";

@@ -7,7 +7,7 @@ import { useAction } from "#dashboard/hooks/use-action.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import { ReplayState } from "./replay-state.tsx";
 
-/** Shows how many messages a replay would send, asks, and starts the replay as a job. */
+/** Shows how many messages a replay would send, asks the user, and starts the replay as a job. */
 export function NewReplay({ id }: { id: string }) {
   const [replay, setReplay] = useState<string>();
   const { run, isBusy } = useAction(async (form: HTMLFormElement) => {
@@ -50,7 +50,8 @@ export function NewReplay({ id }: { id: string }) {
 }
 
 /**
- * Counts, asks, and starts the replay. Returns its job; undefined when there is nothing to send, or the user declines.
+ * Counts the messages, asks the user, and starts the replay. Returns its job; undefined when there is nothing to send,
+ * or the user declines.
  */
 async function startReplay(id: string, said: FormData): Promise<string | undefined> {
   const hours = Number(said.get("hours"));

@@ -16,8 +16,8 @@ export type Stored = Saved & { campaign: Campaign };
 const pathOf = ({ id }: Pick<Campaign, "id">) => `/api/campaigns/${id}`;
 
 /**
- * Stores the draft. Throws a conflict when the campaign was changed elsewhere since it was last read. A new campaign is
- * made under `idempotencyKey`, so that a repeated request makes no second one.
+ * Stores the draft. Throws a conflict when the campaign was changed elsewhere since it was last fetched. A new campaign
+ * is made under `idempotencyKey`, so that a repeated request makes no second campaign.
  */
 export async function storeDraft(
   draft: Draft,
