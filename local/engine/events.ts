@@ -103,7 +103,7 @@ type Ended = {
 /**
  * The system events at a run's end: "finished" for every run, and "failed" or "cancelled" where that applies. The ids
  * of these events are derived from the run's id, so that a failure handler runs once. A run that was started by a
- * system event does not send system events at its end.
+ * "finished" or "failed" event sends none of these events.
  */
 export function endingEvents({ functionId, runId, status, events, result, error }: Ended): IncomingEvent[] {
   return events.flatMap((event, index) => {
