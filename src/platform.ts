@@ -65,7 +65,7 @@ export function createPlatform(
   { visibleFields, facts, schedules, eventSchemas }: Declared,
 ) {
   const logger = createLogger(env, rememberLines(log));
-  /** For lines that a job does not keep, because its timeline and its trace have them. */
+  /** The logger for lines that are not stored with a job, because the job's timeline and trace show them. */
   const quietLogger = createLogger(env, log);
   const ours = fetchOfOurs(fetch);
   const db = createDatabase(env, ours, () => outbox.flush());

@@ -28,9 +28,9 @@ import { webhooks } from "#webhooks/room.ts";
 
 /**
  * All rooms of this installation. To add a room, add it here, its functions to `functions.ts`, and its events to
- * `event-schemas.ts`. Housekeeping runs the rooms' chores in this order. The monitor is first, so that it runs even
- * when others fail. Chores that release jobs come before those of the ledger, which send the jobs. The chore that
- * counts the cost of jobs comes before those of the ledger, too, because they delete jobs.
+ * `event-schemas.ts`. Housekeeping runs the rooms' tasks (`chores`) in this order. The monitor is first, so that it runs
+ * even when other tasks fail. Tasks that release jobs come before the ledger's tasks, which send the jobs. The task that
+ * counts the cost of jobs also comes before the ledger's tasks, because they delete jobs.
  */
 export const rooms: readonly Room<Platform>[] = [
   monitoring,

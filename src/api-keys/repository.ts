@@ -27,7 +27,7 @@ export function apiKeyRepository(db: DatabaseClient, clock: Clock) {
     /** The answer is the only place where the key is shown: the database stores a hash of it. */
     create: (key: NewApiKey) => call("create_api_key", key, created),
 
-    /** The newest keys first. The answer has `limit` + 1 rows when there are more than `limit`. */
+    /** Returns at most `limit` + 1 keys, newest first: the extra row shows that there is a next page. */
     list: (limit: number, before?: Position): Promise<ApiKeyRow[]> =>
       callTimeless(
         "list_api_keys",

@@ -112,7 +112,7 @@ export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
       return { ...campaign, blocked: toBlockedView(campaign.blocked) };
     },
 
-    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows, newest first: the extra row shows that there is a next page. */
     list: (owner: string | null, limit: number, before?: Position): Promise<CampaignSummary[]> =>
       callTimeless(
         "list_campaigns",
@@ -148,11 +148,11 @@ export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
     remove: (campaignId: string, owner: string | null): Promise<void> =>
       callTimeless("delete_campaign", { campaignId, owner }),
 
-    /** How many recipients the campaign would have now. */
+    /** The number of recipients that the campaign would have if it were sent now. */
     audience: (campaignId: string): Promise<number> =>
       callTimeless("count_campaign_audience", { campaignId }, z.number()),
 
-    /** Sorted by subscriber id, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows, sorted by subscriber id: the extra row shows that there is a next page. */
     sends: (
       campaignId: string,
       owner: string | null,

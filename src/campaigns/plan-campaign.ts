@@ -5,7 +5,7 @@ import type { MailMode } from "#lib/environment-fence.ts";
 export type PlanDependencies = {
   plans: Pick<PlanRepository, "planPiece" | "hold">;
   mailMode: () => Promise<MailMode>;
-  /** Throws while the configuration lacks what every broadcast must contain. */
+  /** Throws when the configuration lacks what the law demands of a broadcast. */
   imprint: () => Imprint;
   partSize: number;
   batchSize: number;

@@ -73,7 +73,7 @@ export async function sendNewsletter(
     ...(small ? choice : { way: "queue", reason: "audience" }),
   });
   const isSent = way === "sync" && isNew && (await sendAtOnce(campaignId, job.id));
-  // A second request of the same campaign leaves the work to the first one.
+  // A second request of the same campaign does nothing here, because the first request does the work.
   if (!isSent && (way === "queue" || isNew)) await rollout.queue(job.id);
   return { ...sent, isSent };
 }

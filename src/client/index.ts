@@ -14,7 +14,7 @@ export type Client = ReturnType<typeof createClient>;
 type Options = {
   /** The site's origin; not needed in a page of the same site. */
   baseUrl?: string;
-  /** Returns an API key or a user's token; it is called for each request. For null, the request has no key. */
+  /** Returns an API key or a user's token for each request. When it returns null, the request has no key. */
   key?: () => string | null;
   fetch?: typeof globalThis.fetch;
 };

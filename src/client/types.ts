@@ -108,7 +108,7 @@ type AcceptedNewsletter = Accepted & {
   subscriberCount: number;
 };
 
-/** Routes that accept work and have answers of their own. */
+/** The answers of routes that accept work and do not answer with `Accepted`. */
 export type Answers = {
   "/api/tasks": ImageTask;
   "/api/queue-task": { success: true; taskId: string; task: ImageTask };

@@ -15,7 +15,7 @@ export function monthOf(now: Date) {
   return { first: start.toISOString().slice(0, 10), start, end: new Date(Date.UTC(year, month + 1)) };
 }
 
-/** What this month has used, and what the whole month will use and cost at this rate. */
+/** The usage of this month so far, and the usage and cost of the whole month at the same rate. */
 export function toMonthView(rows: readonly Row[], now: Date) {
   const { first, start, end } = monthOf(now);
   const byFunction = rows.map((row) => ({

@@ -87,9 +87,9 @@ export const costRoutes = ({ cost, clock }: Dependencies): Route[] => [
       steps: count(0, 1_000).default(1),
       failedTries: count(0, MOST).default(0),
       mails: count(0, MOST).default(0),
-      /** The recipients of a campaign, to know its cost before it starts. */
+      /** The number of recipients of a campaign whose cost is estimated. */
       recipients: count(0, MOST).default(0),
-      /** The rows of an import, to know its cost before it starts. */
+      /** The number of rows of an import whose cost is estimated. */
       importRows: count(0, MOST).default(0),
     }),
     responses: { 200: costEstimate },

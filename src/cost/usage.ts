@@ -7,7 +7,7 @@ export type Work = {
   events: number;
   /** Steps of each run. */
   steps: number;
-  /** Failed tries of steps, which are repeated; each of them is an execution. */
+  /** Tries of steps that failed and are repeated. Each try is an execution. */
   failedTries?: number | undefined;
   mails?: number | undefined;
   /** The recipients of a campaign. */

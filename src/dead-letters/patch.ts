@@ -56,7 +56,7 @@ const FIXED = ["parentJobId", "part"];
 
 /**
  * Applies a patch to a dead letter's data, and checks the result by the schema of its event, as the function does when
- * its run begins. Without a patch it checks the data itself. It has no effects.
+ * its run begins. Without a patch, checks the unchanged data. Writes nothing.
  */
 export const createCheckLetter =
   (schemas: ReadonlyMap<string, z.ZodType>) =>

@@ -36,13 +36,13 @@ export function deadLetterRepository(db: DatabaseClient, clock: Clock, release?:
 
     confirmAlert: (letterId: string): Promise<void> => call("confirm_alert", { letterId }),
 
-    /** Dead letters without an alert that are old enough to have one. */
+    /** Dead letters that are older than `olderThanMs` and whose alert was not sent. */
     unalerted(olderThanMs: number, limit: number): Promise<DeadLetter[]> {
       const before = new Date(clock.now().getTime() - olderThanMs).toISOString();
       return callTimeless("unalerted_dead_letters", { before, limit }, deadLetterRow.array());
     },
 
-    /** At most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (filter: LetterFilter, limit: number, before?: Position): Promise<DeadLetter[]> =>
       callTimeless(
         "list_dead_letters",

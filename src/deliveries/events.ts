@@ -1,7 +1,7 @@
 import { eventType } from "inngest";
 import { z } from "zod";
 
-/** Command: send everything that is due to this endpoint. */
+/** Command: send the due deliveries of this endpoint. */
 export const sendWebhookDue = eventType("webhook/send", {
   schema: z.object({ endpointId: z.uuid() }),
 });

@@ -27,7 +27,7 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
     create: (endpoint: object, limit: number) =>
       call("create_webhook_endpoint", { endpoint: toJson(endpoint), limit }, endpointRow),
 
-    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows, newest first: the extra row shows that there is a next page. */
     list: (owner: string | null, limit: number, before?: Position) =>
       call(
         "list_webhook_endpoints",
@@ -51,7 +51,7 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
     disable: (id: string, owner: string | null) =>
       call("disable_webhook_endpoint", { id, owner }, endpointRow),
 
-    /** Claims what is due for a lane; null when there is nothing to send now. */
+    /** Claims the due deliveries of a lane; null when no delivery is due now. */
     claim: (endpointId: string, jobId: string, claimant: string, limit: number) =>
       call(
         "claim_webhook_deliveries",

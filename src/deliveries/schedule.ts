@@ -30,7 +30,7 @@ const JITTER = 0.2;
 
 /**
  * The delay after failed attempt number `attempt` (1 is the first); undefined after the last attempt. `random` is in
- * [0, 1). An endpoint that asks for a longer wait gets it.
+ * [0, 1). When the endpoint asks for a longer wait (`wantedMs`), the delay is that wait.
  */
 export function delayAfter(
   schedule: ScheduleName,

@@ -28,8 +28,8 @@ const keyOf = (secret: string) => Buffer.from(secret.replace(/^whsec_/, ""), "ba
 const SIGNATURES = new Set(["webhook-signature", "x-webhook-signature"]);
 
 /**
- * The same headers for the log of attempts, without the signatures, because with a signature a reader of the log could
- * send the body in our name.
+ * The signed headers, as the log of attempts stores them. The signatures are left out, because with a signature a reader
+ * of the log could send the body in our name.
  */
 export const withoutSignatures = (headers: Record<string, string>): Record<string, string> =>
   Object.fromEntries(

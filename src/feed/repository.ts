@@ -42,7 +42,7 @@ export function feedRepository(db: DatabaseClient, clock: Clock) {
 
     unblock: (blocker: string, blocked: string) => callTimeless("unblock_person", { blocker, blocked }),
 
-    /** The list is sorted by name, and has at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows, sorted by name: the extra row shows that there is a next page. */
     follows: (follower: string, limit: number, after: string | undefined) =>
       callTimeless("list_follows", { follower, after, limit: limit + 1 }, personRow.array()),
 

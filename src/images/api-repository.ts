@@ -30,7 +30,7 @@ export type TaskFilter = { lane?: LaneName | undefined; status?: string | undefi
 
 export type ImageApiRepository = ReturnType<typeof imageApiRepository>;
 
-/** The statements of the queue for the API. `owner: null` sees every task. */
+/** The statements with which the API uses the queue. `owner: null` sees every task. */
 export function imageApiRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
@@ -43,7 +43,7 @@ export function imageApiRepository(db: DatabaseClient, clock: Clock) {
       return task;
     },
 
-    /** At most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (owner: string | null, { lane, status }: TaskFilter, limit: number, before?: Position) =>
       callTimeless(
         "list_image_tasks",

@@ -6,7 +6,7 @@ import type { Picture } from "#lib/pictures/kind.ts";
  */
 export const MOST_PROMPT_BYTES = 7_000;
 
-/** The picture to draw. The same seed gives the same picture, if the provider keeps that promise. */
+/** The picture to draw. With the same prompt and seed, a provider should draw the same picture. */
 export type PictureOrder = { taskId: string; prompt: string; seed: number; width: number; height: number };
 
 /**

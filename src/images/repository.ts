@@ -24,7 +24,7 @@ export type AttemptOutcome =
 
 export type ImageRepository = ReturnType<typeof imageRepository>;
 
-/** The statements of the queue for the functions. The SQL functions document what each call guarantees. */
+/** The statements with which functions use the queue. The SQL functions document what each call guarantees. */
 export function imageRepository(db: DatabaseClient, clock: Clock) {
   const { call } = createCall(db, clock);
   return {

@@ -48,7 +48,7 @@ export function createConvert({ target, mapping, absent }: Said): Convert {
   };
 }
 
-/** Text with the apostrophe that rejects.csv adds before text that a spreadsheet would run as a formula. */
+/** Matches the apostrophe that rejects.csv adds before a formula, and the first characters of the formula. */
 const ESCAPED = /^'('*[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20])/;
 
 /**

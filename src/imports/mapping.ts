@@ -17,8 +17,8 @@ export const REJECT_COLUMNS = [
 const ours: ReadonlySet<string> = new Set(REJECT_COLUMNS);
 
 /**
- * Whether the file is one of our rejects.csv, whose cells have an apostrophe before text that a spreadsheet would run
- * as a formula.
+ * Whether the file is one of our rejects.csv files. In these files, an apostrophe comes before text that a spreadsheet
+ * would run as a formula.
  */
 export const isRejects = (columns: readonly string[]): boolean => columns.includes("import_code");
 

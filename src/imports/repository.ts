@@ -91,7 +91,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     /** Deletes old rows. Returns how many were deleted: 0 when none are left. */
     purge: (limit: number) => call("purge_imports", { limit }, z.number()),
 
-    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows, newest first: the extra row shows that there is a next page. */
     list: (owner: string | null, limit: number, before?: Position) =>
       callTimeless(
         "list_imports",

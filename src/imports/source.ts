@@ -30,8 +30,8 @@ export const factsOf = (row: { version: string | null; byte_count: number | null
 type Outside = { storage: Pick<Storage, "open">; safeFetch: SafeFetch };
 
 /**
- * Opens a file for reading in pieces. Every answer is compared with the facts of the first reading. If the file has
- * changed since then, reading throws `file_changed`.
+ * Opens a file for reading in pieces. Every answer is compared with the file's version and size at the first reading. If
+ * the file has changed since then, reading throws `file_changed`.
  */
 export async function openSource(outside: Outside, url: string, known: FileFacts | null): Promise<Source> {
   const { read, isInMemory } = url.startsWith(STORAGE)

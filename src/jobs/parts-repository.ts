@@ -24,7 +24,7 @@ export type Plan = z.output<typeof plan>;
 export type Piece = {
   parts: { first: number; last: number; total: number; bounds?: Record<string, Json> }[];
   cursor: Json | null;
-  /** Facts for the job's result, in addition to the counts. */
+  /** Fields of the job's result, in addition to the counts. */
   result?: Record<string, Json>;
 };
 

@@ -74,8 +74,8 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
 
   /**
    * Claims the part of this run's event, and calls the room to work on it, step by step, until it is done. Safe to
-   * repeat at any point: what is settled stays settled. Waiting uses no retries of the function, and our own crashes
-   * use none of the tries of `policy`.
+   * repeat at any point, because settled work is not done again. Waiting uses no retries of the function, and our own
+   * crashes use none of the tries of `policy`.
    */
   async function work(
     { step, event, runId }: PartRun,

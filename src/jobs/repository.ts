@@ -56,7 +56,7 @@ export const asArguments = (filter: JobFilter) => ({
   to: filter.to,
 });
 
-/** The largest result of a job. Larger ones belong in a table or a file. */
+/** The largest result of a job. Larger results belong in a table or a file. */
 const MAX_RESULT_CHARS = 32_000;
 
 /** The ledger. `owner: null` sees every job; any other owner sees only its own jobs. */
@@ -100,7 +100,7 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     runAgain: (again: { jobId: string; newId: string; by: string; key: string | undefined }): Promise<Job> =>
       call("run_job_again", { ...again, key: again.key ?? null }, jobRow),
 
-    /** At most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (owner: string | null, filter: JobFilter, limit: number, before?: Position): Promise<Job[]> =>
       callTimeless(
         "list_jobs",

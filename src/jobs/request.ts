@@ -21,7 +21,7 @@ export const jobOptions = {
   attempts: z.int().min(1).max(21).optional(),
   /** The delay before the second try, doubled before each further try. */
   backoffMs: z.int().min(0).max(DAY_MS).optional(),
-  /** How many completed jobs of this kind to keep after this one has completed. */
+  /** How many completed jobs of this kind to keep after this job has completed. */
   keepCompleted: z.int().min(1).max(10_000).optional(),
 };
 
@@ -31,7 +31,7 @@ type Said = JobOptions & {
   requester: Requester;
   /** The `Idempotency-Key`. When a requester repeats a key, the answer is the first job. */
   key: string | undefined;
-  /** What two requests with the same key must have in common. When it is absent, the event's data must be equal. */
+  /** A value that must be equal in all requests with the same key. By default this is the event's data. */
   said?: unknown;
   /** The function whose job this is, for an event with several functions. */
   functionId?: string;

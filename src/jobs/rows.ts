@@ -8,7 +8,7 @@ export const jobStatus = z.enum(JOB_STATUSES);
 
 const time = z.string();
 
-/** Facts of the newest open dead letter. `parts`: how many parts are dead letters. */
+/** Fields of the job's newest open dead letter. `parts`: how many of the job's parts are dead letters. */
 export const blockedRow = z.object({
   code: z.string().nullable(),
   message: z.string().nullable(),

@@ -21,8 +21,8 @@ const classRow = z.object({
 export const jobStatsRow = z.object({
   classes: z.array(classRow),
   /**
-   * One entry for each of the last sixty minutes; the last entry is the current minute. Fewer when more than 20,000 jobs
-   * were accepted, begun, ended or retried in sixty minutes: then only the newest minutes are counted.
+   * One entry for each of the last sixty minutes; the last entry is the current minute. When more than 20,000 jobs were
+   * accepted, begun, ended or retried in sixty minutes, there are entries for the newest minutes only.
    */
   perMinute: z.array(
     z.object({
@@ -44,7 +44,7 @@ export const jobStatsRow = z.object({
 
 const classView = classRow.extend({ name: z.string(), promiseMs: ms });
 
-/** The same statistics with each class's name and promise. */
+/** The statistics of jobs, with each class's name and promise. */
 export const jobStatsView = jobStatsRow.extend({ classes: z.array(classView) });
 z.globalRegistry.add(jobStatsView, { id: "JobStats" });
 

@@ -63,8 +63,8 @@ export function createTail({ live, logger }: Dependencies) {
 
   return {
     /**
-     * Sends the listener every change from now on. Returns the function that stops this. What `begin` reads afterwards
-     * may repeat some of the changes, but none are missing between the two.
+     * Sends the listener every change from now on. Returns the function that ends this. A state that `begin` reads
+     * later may already contain some of these changes, but no change is missing.
      */
     listen(listener: Listener): () => void {
       listeners.add(listener);

@@ -14,7 +14,7 @@ type Dependencies = {
   show: (eventName: string, data: Record<string, unknown>) => Record<string, string | number>;
 };
 
-/** Inngest's own events about runs. Their functions have no jobs of their own. */
+/** Inngest's own events about runs. The functions that receive these events have no jobs. */
 const NEWS = /^inngest\/function\.(failed|cancelled|finished)$/;
 
 /**
@@ -76,7 +76,7 @@ export const trackJobs = ({ jobs, logger, show }: Dependencies) =>
       if (finished) {
         const { status, durationMs } = finished;
         const said = { jobType: ctx.event.name, durationMs, result: wordsOf(result) };
-        // When a job's parts are not done yet, the last of them completes the job.
+        // When a job's parts are not done yet, the last part completes the job.
         logger.info(said, status === "running" ? "job continues in parts" : `job ${status}`);
       }
       return result;

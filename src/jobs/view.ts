@@ -56,7 +56,7 @@ export const jobDetailsView = jobView.extend({
   waitingUntil: z.string().nullable(),
   /** {code, message} of the last failed try of a part that is tried again. */
   lastError: z.unknown(),
-  /** Jobs that name this one as their parent; they are counted up to 1,000. */
+  /** The number of jobs that name this job as their parent, counted up to 1,000. */
   childCount: z.number(),
   runs: z.array(
     z.object({

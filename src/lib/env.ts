@@ -86,7 +86,7 @@ const schema = z.object({
   /** The keys that encrypt the secrets of webhook endpoints. The first one encrypts; the others only decrypt. */
   WEBHOOK_KEYS: namedKeys,
 
-  /** Repositories whose metrics are read from GitHub, `owner/name`; the token is needed for private ones. */
+  /** Repositories whose metrics are read from GitHub, `owner/name`. Private repositories need the token. */
   GITHUB_REPOSITORIES: repositories,
   GITHUB_TOKEN: key.optional(),
   GITHUB_BASE_URL: url.default("https://api.github.com"),

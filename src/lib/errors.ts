@@ -33,8 +33,8 @@ export class AppError extends Error {
   /** Advice for the caller; by default the general hint of the code. */
   readonly hint: string;
   /**
-   * Machine-readable facts for the caller, such as the names of wrong fields. They contain no secrets and no personal
-   * data.
+   * Machine-readable details for the caller, such as the names of wrong fields. The details contain no secrets and no
+   * personal data.
    */
   readonly details: unknown;
 

@@ -12,8 +12,8 @@ type Dependencies = { chores: readonly Chore[]; clock: Clock; logger: Logger; bu
 const BUDGET_MS = 20_000;
 
 /**
- * Runs every five minutes outside the engine, so that it still works when the engine does not. A chore that fails does
- * not stop the others. At the end the whole run fails, so that Netlify's log shows the error.
+ * Housekeeping runs every five minutes outside the engine, so that it still works when the engine does not. A task that
+ * fails does not stop the other tasks. At the end the whole run fails, so that Netlify's log shows the error.
  */
 export const createHousekeeping = ({ chores, clock, logger, budgetMs = BUDGET_MS }: Dependencies) =>
   async function keepHouse(): Promise<Record<string, Record<string, number>>> {
@@ -37,8 +37,8 @@ export const createHousekeeping = ({ chores, clock, logger, budgetMs = BUDGET_MS
   };
 
 /**
- * Does `work` for each item. An item that fails does not stop the others; the error at the end names it. Returns for
- * how many items `work` returned true.
+ * Does `work` for each item. An item that fails does not stop the other items; the error at the end names the item.
+ * Returns for how many items `work` returned true.
  */
 export async function eachOf<Item>(
   items: readonly Item[],

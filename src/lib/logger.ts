@@ -10,10 +10,10 @@ export type { Logger };
 type Facts = Record<string, string | undefined>;
 const context = new AsyncLocalStorage<Facts>();
 
-/** Adds these facts, and those of `addLogContext`, to every line that is logged while `work` runs. */
+/** Adds these fields, and those of `addLogContext`, to every line that is logged while `work` runs. */
 export const withLogContext = <T>(facts: Facts, work: () => T): T => context.run({ ...facts }, work);
 
-/** Adds facts to the lines of the current work; does nothing outside of `withLogContext`. */
+/** Adds fields to the lines of the current work; does nothing outside of `withLogContext`. */
 export const addLogContext = (facts: Facts): void => void Object.assign(context.getStore() ?? {}, facts);
 
 /**

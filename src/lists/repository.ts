@@ -45,7 +45,7 @@ export const listRepository = (db: DatabaseClient, clock: Clock) => {
     create: (id: string, owner: string, name: string): Promise<ListRow> =>
       call("create_email_list", { id, owner, name }, listRow),
 
-    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows, newest first: the extra row shows that there is a next page. */
     list: (
       owner: string | null,
       { limit, counts }: { limit: number; counts: boolean },
@@ -67,7 +67,7 @@ export const listRepository = (db: DatabaseClient, clock: Clock) => {
     upsert: (listId: string, owner: string | null, subscribers: readonly NewSubscriber[], replace: boolean) =>
       call("upsert_email_subscribers", { listId, owner, rows: z.json().parse(subscribers), replace }, stored),
 
-    /** Sorted by id, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows, sorted by id: the extra row shows that there is a next page. */
     subscribers: (
       listId: string,
       owner: string | null,

@@ -2,7 +2,7 @@ import { MERGE_FIELD } from "#mail/template.ts";
 
 type Found = { line: number; column: number; message: string };
 
-/** Template syntax of other tools. The recipient would see it unchanged, or it would have another meaning here. */
+/** Template syntax of other tools. Our mails would contain this syntax unchanged, or give it another meaning. */
 const FOREIGN: readonly [RegExp, string][] = [
   [/\{\{\{/, "{{{name}}} is not known: write {{name}}, whose value is always escaped"],
   [

@@ -23,7 +23,7 @@ export const writeMail: (mail: MailTemplate) => Template = jsonTemplate;
  * - `taken`: the results are final. A mail without a result was not sent, because there was no time.
  * - `refused`: certainly no mail without a result was accepted.
  * - `unknown`: no readable answer came, so some or all of the mails may have been accepted.
- * - `stopped`: we did not ask the provider now. `error` says after which time we will.
+ * - `stopped`: the provider was not asked now. `error` says how long to wait before asking.
  */
 export type BatchAnswer = { kind: "taken"; results: Results } | Stop;
 export type Stop = { kind: "refused" | "unknown" | "stopped"; error: AppError; results?: Results };

@@ -25,8 +25,8 @@ const CAMPAIGN_AHEAD_MS = 400;
 /**
  * The rate limit of one provider account. The database gives every request a start time, for all processes. Within this
  * process two requests never begin closer together than the rate allows, even when the first one was late. Requests of
- * campaigns wait for their start time in this process. Requests that are `isUrgent` get theirs at once, before those of
- * campaigns.
+ * campaigns wait for their start time in this process. Urgent requests (`isUrgent`) get their start time at once, before
+ * requests of campaigns.
  */
 export function createPace({ tokens, clock, account, perSecond, isUrgent = false }: Settings) {
   const key = `mail:${account}`;

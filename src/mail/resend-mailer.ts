@@ -99,7 +99,7 @@ export function readBatchAnswer(
   if (["provider_conflict", "provider_timeout", "provider_unavailable"].includes(verdict))
     return answer("unknown", verdict);
   if (QUOTAS.has(name)) return answer("refused", "configuration");
-  // These refusals are about the mails, so splitting the batch finds the bad one. Other refusals are about the request.
+  // These refusals are about the mails, so splitting the batch finds the bad mail. Other refusals are about the request.
   if (status === 413 || status === 422) return answer("refused", "invalid_recipient");
   if (verdict !== "provider_rate_limited") return answer("refused", verdict);
   return answer("refused", verdict, retryAfterMs(headers.get("retry-after"), now) || PAUSE_MS);

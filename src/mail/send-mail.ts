@@ -45,8 +45,8 @@ export const sendMail = (deps: Dependencies) =>
   });
 
 /**
- * Sends one of many similar mails. It waits like the mails of campaigns, so that mails of `sendMail` are sent before
- * it.
+ * Sends one of many similar mails. The mail waits like the mails of campaigns, so that mails of `sendMail` are sent
+ * first.
  */
 export const sendBulkMail = (deps: Dependencies) =>
   sender(deps, {
@@ -96,7 +96,7 @@ async function send(deps: Dependencies, id: string, providers: readonly Provider
   // A refusal of this call says nothing about an earlier call that got no answer.
   const isInDoubt =
     mail.askedAt !== null || answer.kind === "unknown" || (result !== undefined && "doubt" in result);
-  // Certainly nothing was sent, so the next try counts as the first one.
+  // The provider certainly did not send the mail, so the next try counts as the first try.
   if (!isInDoubt) await mails.settle(id, undefined);
   if (answer.kind === "taken") throw refusalOf(result);
   await pace.obey(answer.error);

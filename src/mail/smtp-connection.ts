@@ -17,7 +17,7 @@ export const toSmtpError = (error: unknown): SmtpError =>
 const CONNECT_TIMEOUT_MS = 5_000;
 /** How long the server may be silent. */
 const SILENCE_MS = 10_000;
-/** Connects and logs in. Rejects with nodemailer's error; then no mail has been handed over. */
+/** Connects and logs in. Rejects with nodemailer's error, in which case no mail was sent. */
 export async function connectSmtp(
   address: string,
   { NIGHTSHIFT_ENV }: Pick<Env, "NIGHTSHIFT_ENV">,

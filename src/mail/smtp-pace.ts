@@ -22,7 +22,7 @@ export function createSmtpPace({ tokens, clock, perSecond }: Settings) {
   return {
     /**
      * The rate for one batch. The returned function resolves with true when the next mail may begin, or with false when
-     * that is not possible within `patienceMs`.
+     * the mail may not begin within `patienceMs`.
      */
     ofBatch(mails: number): (patienceMs: number) => Promise<boolean> {
       let left = mails;

@@ -37,7 +37,7 @@ export function createUnsubscribeLinks(secrets: readonly string[]) {
       };
     },
 
-    /** Undefined when the token is not one of ours. */
+    /** Undefined when none of our keys signed the token. */
     open(token: string): Subscription | undefined {
       const bytes = Buffer.from(token.length === TOKEN_LENGTH && TOKEN.test(token) ? token : "", "base64url");
       if (bytes.length !== PAYLOAD_BYTES + MAC_BYTES) return undefined;

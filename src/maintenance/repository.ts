@@ -34,7 +34,7 @@ export function maintenanceRepository(db: DatabaseClient, clock: Clock) {
     /** Runs one batch of every task that is due. */
     run: (limit: number) => call("run_maintenance", { limit }, batch),
 
-    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows, newest first: the extra row shows that there is a next page. */
     actions: (limit: number, beforeId?: number) =>
       callTimeless("list_audit_logs", { beforeId, limit: limit + 1 }, action.array()),
 

@@ -68,7 +68,7 @@ export function alertsRepository(db: DatabaseClient, clock: Clock) {
       const [alert] = await call("acknowledge_alert", { id, by }, alertRow.array());
       return alert;
     },
-    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows, newest first: the extra row shows that there is a next page. */
     list: (status: string | undefined, limit: number, before?: Position) =>
       callTimeless(
         "list_alerts",

@@ -10,7 +10,7 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** S3-17: a second function for the same event. When it fails, it is tried again and the first function is not. */
+/** S3-17: a second function for the same event. When this function fails, only this function is tried again. */
 export const setDefaultSettings = ({ inngest, onboarding, onFailure }: Dependencies) =>
   inngest.createFunction(
     { id: "set-default-settings", triggers: [userSignedUp], ...tries("registration"), onFailure },

@@ -36,7 +36,7 @@ export type PaymentRow = z.output<typeof paymentRow>;
 
 export type OrderRepository = ReturnType<typeof orderRepository>;
 
-/** Lists, newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+/** Returns at most `limit` + 1 rows, newest first: the extra row shows that there is a next page. */
 export function orderRepository(db: DatabaseClient, clock: Clock) {
   const { callTimeless } = createCall(db, clock);
   return {

@@ -8,7 +8,7 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 /** What decides which of two states is newer: see `private.is_newer_state` in SQL. */
 export type State = { sequence: number } | { isFinal: boolean; at: string; rank: number };
 
-/** The facts of a payment that the provider sent. Without a status, only the other facts are added. */
+/** The fields of a payment that the provider sent. Without a status, only the other fields are added. */
 export type PaymentFacts = {
   id: string;
   orderId?: string | undefined;

@@ -25,7 +25,7 @@ export type Chart = {
   title: string;
   kind: "line" | "bar";
   points: Array<{ label: string; value: number }>;
-  /** The facts of the chart as text, for people who cannot see the chart. */
+  /** What the chart shows, as text for people who cannot see the chart. */
   words: string;
 };
 

@@ -74,8 +74,8 @@ export const generateReport = (deps: Dependencies) =>
   );
 
 /**
- * Safe to repeat: the report is written to the same path again, from a new snapshot. After the signal no file is
- * written, and the report is not completed: another try may be at work.
+ * Safe to repeat: the report is written to the same path again, from a new snapshot. Once the signal is aborted, no file
+ * is written and the report is not completed, because another try may be running.
  */
 async function makeFile(deps: Dependencies, report: Report, signal: AbortSignal) {
   const snapshotAt = deps.clock.now();

@@ -75,7 +75,7 @@ export function reportRepository(db: DatabaseClient, clock: Clock) {
     complete: (id: string, snapshotAt: Date, rowCount: number, byteCount: number) =>
       call("complete_report", { id, snapshotAt: snapshotAt.toISOString(), rowCount, byteCount }, z.boolean()),
 
-    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows, newest first: the extra row shows that there is a next page. */
     list: (owner: string | null, limit: number, before?: Position) =>
       callTimeless(
         "list_reports",

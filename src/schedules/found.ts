@@ -4,5 +4,5 @@ import type { ScheduleRow } from "./repository.ts";
 /** Finds the schedule of a route. An unknown name is answered with 404. */
 export type Find = (name: string) => Promise<Found>;
 export type Found = { schedule: Schedule; row: ScheduleRow };
-/** Decides all slots that are due by now. */
+/** Decides all slots of a schedule that are due now. */
 export type CatchUp = (name: string) => Promise<void>;

@@ -49,7 +49,7 @@ export function suppressionRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   const one = z.tuple([suppressionRow]).transform(([row]) => row);
   return {
-    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows, newest first: the extra row shows that there is a next page. */
     list: (address: string | undefined, limit: number, beforeId?: number): Promise<SuppressionRow[]> =>
       callTimeless(
         "list_suppressions",

@@ -35,7 +35,7 @@ export type NewUpload = Box & { contentType: string; byteCount: number; path: st
 export function uploadRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** Returns the row and its held job. For a repeated request, these are the row and job of the first one. */
+    /** Returns the row and its held job. A repeated request gets the row and job of the first request. */
     accept: (upload: NewUpload, quota: UploadQuota, request: JobRequest) =>
       call("accept_image_upload", { upload, quota, request }, acceptance),
 

@@ -13,8 +13,8 @@ export type Handled = {
 };
 
 /**
- * Applies the webhooks of one source. It may be called again with the same webhook, and webhooks may come in any order:
- * in the end the rows must be the same.
+ * Applies the webhooks of one source. A handler may be called again with the same webhook, and webhooks may come in any
+ * order: in the end the rows must be the same.
  */
 export type Handler = (webhook: Webhook) => Promise<Handled>;
 

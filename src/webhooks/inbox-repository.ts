@@ -48,7 +48,7 @@ export type InboxRepository = ReturnType<typeof inboxRepository>;
 export function inboxRepository(db: DatabaseClient, clock: Clock) {
   const { callTimeless } = createCall(db, clock);
   return {
-    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** Returns at most `limit` + 1 rows, newest first: the extra row shows that there is a next page. */
     list: ({ source, type, status }: Wanted, limit: number, before?: Position) =>
       callTimeless(
         "list_webhooks",

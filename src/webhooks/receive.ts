@@ -22,8 +22,9 @@ type Dependencies = {
 };
 
 /**
- * Verifies the raw bytes, then stores them and accepts their job in one statement. So a webhook that is acknowledged is
- * never lost. Returns a function that sends the job to the engine; when that fails, housekeeping sends it.
+ * Verifies a webhook's raw bytes, then stores the webhook and accepts its job in one statement. So a webhook that is
+ * acknowledged is never lost. Returns a function that sends the job to the engine; when that fails, housekeeping sends
+ * the job.
  */
 export function createReceive({ env, clock, logger, outbox, webhooks }: Dependencies) {
   const store = createStoreTogether(webhooks);

@@ -4,7 +4,7 @@ import type { Scheme } from "#lib/outside/signature.ts";
 import { unreadableError } from "#lib/outside/unreadable-error.ts";
 import { storableId } from "#lib/storable.ts";
 
-/** The facts of a webhook that the inbox stores in addition to its bytes. */
+/** The fields of a webhook that the inbox stores in addition to the webhook's bytes. */
 export type Envelope = {
   /** The provider's id of this event. A second webhook with the same id is a duplicate. */
   externalId: string;

@@ -7,7 +7,7 @@ export type Absent = "keep" | "clear";
 /** A field of a row. `aliases` are other names for its column; case, spaces and hyphens are ignored. */
 export type Field = { name: string; required?: boolean; aliases?: readonly string[]; hint?: string };
 
-/** A row as it is in the target's table: its columns and its key. Rows with the same key are the same row. */
+/** A row as the target's table stores it: its columns and its key. Rows with equal keys count as one row. */
 export type TargetRow = { key: string; columns: Record<string, Json> };
 
 /** A target of imports. A migration registers its table under the same name; see 702_import_targets. */

@@ -103,7 +103,7 @@ export function toAppError(error: unknown): AppError {
 
 const facts = z.looseObject({ retryAfterSeconds: z.number().optional() });
 
-/** The detail of our own errors is empty, a number of seconds to wait before the next try, or facts as JSON. */
+/** The detail of our own errors is empty, a number of seconds to wait before the next try, or a JSON object. */
 function readDetail(detail: string | null | undefined) {
   if (!detail) return {};
   const parsed = facts.or(z.number()).safeParse(fromJson(detail));

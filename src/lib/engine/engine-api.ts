@@ -60,7 +60,7 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
       return problemOfStatus("The engine", "event key", status === 404 ? 401 : status);
     },
 
-    /** Whether Inngest answers at all; its event API needs no signing key. */
+    /** Whether Inngest answers at all, even with a refusal of our signing key. */
     isReachable: async (): Promise<boolean> => isAnswer(await look()),
   };
 

@@ -26,7 +26,7 @@ export type FailedTry = {
   delayMs: number | undefined;
 };
 
-/** Records a failed try and returns how many the step has had, including this one. A repeated call counts once. */
+/** Records a failed try and returns how many failed tries the step has had. A repeated call counts once. */
 export type NoteFailedTry = (failed: FailedTry) => Promise<number>;
 
 type Failed = Pick<FailedTry, "runId" | "stepId" | "attempt"> & {

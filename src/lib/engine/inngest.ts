@@ -41,15 +41,15 @@ export function createInngest({
     id: APP_ID,
     isDev,
     fetch,
-    // With a child logger the SDK would add its own ids to each line. Its `jobId` is a position in Inngest's queue, not
-    // our job.
+    // With a child logger the SDK would add its own ids to each line. The SDK's `jobId` is a position in Inngest's
+    // queue, not our job.
     logger: Object.assign(logger.child({}), { child: () => logger }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(env.INNGEST_EVENT_KEY === undefined ? {} : { eventKey: env.INNGEST_EVENT_KEY }),
     ...(env.INNGEST_SIGNING_KEY === undefined ? {} : { signingKey: env.INNGEST_SIGNING_KEY }),
     // A function may run 60 s on Netlify, so no new step begins after 40 s.
     checkpointing: env.CHECKPOINTING ? { bufferedSteps: 1, maxRuntime: "40s" } : false,
-    // The outermost middleware is the last to see an error, and ours must decide how the error is sent to Inngest.
+    // The outermost middleware is the last to see an error. Ours decides how an error is sent to Inngest.
     middleware: [NameTheWork, countFailedTries(noteFailedTry), ...middleware],
   });
 }

@@ -16,7 +16,7 @@ type LogLine = {
 };
 export type KeptLog = { jobId: string | undefined; lines: LogLine[] };
 
-/** The lines of one request; its newest ones are kept. */
+/** The most lines of one request. The newest lines are kept. */
 const MOST_LINES = 100;
 const MOST_MESSAGE_CHARS = 1_000;
 const MOST_FACTS_CHARS = 3_000;
@@ -42,8 +42,8 @@ type Dependencies = {
 };
 
 /**
- * Keeps what a run logs with its job: one statement for each request that has logged something, and none for others.
- * The start, the end and the steps of a run are not kept, because its timeline and its trace have them.
+ * Stores the log lines of a run with its job, with one statement for each request that has logged lines. Lines about the
+ * start, the end and the steps of a run are not stored, because the run's timeline and trace show them.
  */
 export const keepLog = ({ keep, logger }: Dependencies) =>
   class KeepLog extends Middleware.BaseMiddleware {

@@ -2,13 +2,13 @@ import { z } from "zod";
 
 /**
  * The promise of each priority (S4-51, S4-52). A promise gives work a due time, and the earliest due work runs first.
- * So every class gets its share: old work of a low class is due before new work of a high class.
+ * Every class gets its share, because old work of a low class is due before new work of a high class.
  *
  * - `promiseMs`: the work begins within this time. Null: there is no promise; our own queues treat such work as due in
  *   a day.
  * - `atOnce`: how many steps of one function may work on the class at once. Classes that share a function share the
  *   largest of their limits.
- * The SQL has the same promises in `private.promise_of`.
+ * The SQL function `private.promise_of` returns the same promises.
  */
 type PriorityClass = { name: string; promiseMs: number | null; atOnce: number };
 

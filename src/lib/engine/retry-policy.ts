@@ -53,7 +53,8 @@ export const RETRY_POLICIES = {
   /** S1-3, S1-4: retries after 2, 4, 8 and 16 s; the fifth failure is final. At most 60 s, ±12.5 %. */
   task: exponential(4, 2 * SECOND, MINUTE),
   /**
-   * S2-10: five retries, after 2, 4, 8, 16 and 32 s. The documents' cap of 10 minutes would apply only to the ninth.
+   * S2-10: five retries, after 2, 4, 8, 16 and 32 s. The source documents' limit of 10 minutes for a delay would apply
+   * only to a ninth retry.
    */
   externalApi: exponential(5, 2 * SECOND, 10 * MINUTE, 0),
   /** S2-6: three retries of a welcome mail, after about 10, 20 and 40 s. */
@@ -71,8 +72,8 @@ export const RETRY_POLICIES = {
 export type RetryPolicyName = keyof typeof RETRY_POLICIES;
 
 /**
- * The delay before retry number `retry` (1 is the first); undefined when the policy gives up. `random` is in [0, 1). It
- * is a parameter, so that a step decides its delay once.
+ * The delay before retry number `retry` (1 is the first); undefined when the policy allows no more retries. `random` is
+ * in [0, 1).
  */
 export function delayMs(policy: RetryPolicyName, retry: number, random: number): number | undefined {
   const { retries, firstMs, factor, capMs, jitter }: RetryPolicy = RETRY_POLICIES[policy];
@@ -82,7 +83,8 @@ export function delayMs(policy: RetryPolicyName, retry: number, random: number):
 }
 
 /**
- * The most retries that Inngest allows, over hours with its own delays. They are used for our own outages and crashes.
+ * The most retries that Inngest allows, over hours with Inngest's own delays. These retries are for our own outages and
+ * crashes.
  */
 export const ENGINE_RETRIES = 20;
 

@@ -18,7 +18,8 @@ type Options = {
 /** Proxies and the client treat a connection without messages for longer than this as dead. */
 const HEARTBEAT_MS = 3000;
 /**
- * A reader with more unread bytes than this is disconnected to save memory. When it reconnects, it gets what it missed.
+ * A reader with more unread bytes than this is disconnected to save memory. When the reader reconnects, it gets the
+ * missed messages.
  */
 const MOST_UNREAD_BYTES = 256 * 1024;
 /** The lifetimes of streams vary by this share, so that streams that began together do not reconnect together. */

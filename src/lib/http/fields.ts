@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * Zod types for every route's params, query and body. Each is as narrow as its column, so that Postgres accepts every
- * value that passes here. Each has an upper bound: tests/doors/bounded-schemas.test.ts checks that in all schemas.
+ * Zod types for every route's params, query and body. Each type is as narrow as its column, so that Postgres accepts
+ * every valid value. Each type has an upper bound, which a test checks in all schemas.
  */
 
 export const uuid = z.uuid();
@@ -72,7 +72,7 @@ function parseOrNull(json: string): unknown {
 
 /**
  * The position of a stream's reader: a Postgres snapshot of transactions, "<first still running>:<next>: <running…>".
- * The reader has seen exactly what was committed in that snapshot.
+ * The reader has seen exactly the transactions that the snapshot shows as committed.
  */
 export const streamPosition = text(10_000)
   .regex(/^\d{1,18}:\d{1,18}:(\d{1,18}(,\d{1,18})*)?$/, {

@@ -6,8 +6,8 @@ const [QUOTE, COMMA, MINUS, ZERO, NINE] = [0x22, 0x2c, 0x2d, 0x30, 0x39];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, BACKSLASH] = [0x5b, 0x5d, 0x7b, 0x7d, 0x5c];
 
 /**
- * Parses foreign JSON. Before it is parsed, refuses nesting that would exhaust the stack and numbers that JavaScript
- * would round; after that, refuses text that Postgres cannot store.
+ * Parses foreign JSON. Before parsing, refuses nesting that would exhaust the stack and numbers that JavaScript would
+ * round. After parsing, refuses text that Postgres cannot store.
  */
 export function parseJson(text: string): unknown {
   refuseHostileJson(text);

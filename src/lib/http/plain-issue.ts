@@ -20,8 +20,8 @@ const FORMATS: Record<string, string> = {
 };
 
 /**
- * The message of a wrong value, worded to follow a field's name: "is missing", "must be a number". A message that a
- * schema gives itself replaces it; undefined means zod's own message.
+ * The message of a wrong value, worded to follow a field's name: "is missing", "must be a number". A schema's own
+ * message replaces this message. Undefined means zod's message.
  */
 export const plainIssue = (issue: z.core.$ZodRawIssue): string | undefined => {
   if (issue.code === "invalid_type") {

@@ -16,8 +16,8 @@ export type Role = (typeof ROLES)[number];
 export const ownerOf = ({ role, owner }: Requester): string | null => (role === "admin" ? null : owner);
 
 /**
- * The role that a route requires at least; "public" requires none. "signature": the handler verifies that a provider
- * signed the raw bytes.
+ * The lowest role that a route accepts; "public" requires none. "signature": the handler verifies that a provider signed
+ * the raw bytes.
  */
 export type Policy = "public" | "signature" | Role;
 export const POLICIES: readonly Policy[] = ["public", "signature", ...ROLES];
@@ -44,7 +44,7 @@ export type Answer = {
   body: unknown;
   headers?: Record<string, string>;
   /**
-   * Work that is done after the answer. The work may be lost, because housekeeping would do it later. It never throws.
+   * Work that is done after the answer, and never throws. If the process dies first, housekeeping does the work later.
    */
   after?: (() => Promise<unknown>) | undefined;
 };

@@ -38,7 +38,7 @@ export function createStripe({ env, fetch, clock, tokens }: Dependencies) {
       return response.status === 404 ? undefined : read(response, schema);
     },
 
-    /** Stripe answers the same key with the answer of the first call, as long as it remembers the key: 24 hours. */
+    /** When a call repeats a key, Stripe returns the answer of the first call. Stripe remembers a key for 24 hours. */
     async post<T>(
       path: string,
       form: Record<string, string>,
