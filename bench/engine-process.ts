@@ -23,7 +23,7 @@ export async function startEngine(flags: string[]) {
     return {
       url,
       cpuMs: () => cpuMsOf(pid),
-      /** The whole memory of the process, and the part of its heap that is in use. */
+      /** The memory of the whole process, and the part of the heap that is in use. */
       memory: async () => {
         const rssMb = mb(Number(ps(pid, "rss")) * 1024);
         child.send("heap");

@@ -6,7 +6,7 @@ export const SECRET = "whsec_benchmark_of_webhooks";
 /** A request as Stripe sends it. */
 export type Post = { body: string; headers: Record<string, string> };
 
-/** Signed webhooks about `count` objects. Every tenth webhook repeats an earlier one. */
+/** Makes signed webhooks about `count` objects. Every tenth webhook repeats an earlier one. */
 export function signedPosts(count: number, tag: string): Post[] {
   const posts: Post[] = [];
   for (let n = 0; n < count; n++) {

@@ -130,7 +130,7 @@ async function cpuOf({ sql, processes }: BenchStack): Promise<Record<string, num
   };
 }
 
-/** Throws unless every webhook was stored with a job. Of ten posts, nine are different webhooks. */
+/** Throws unless every webhook was stored with a job. One of ten posts repeats an earlier webhook. */
 async function requireStored({ sql }: BenchStack, tag: string, count: number): Promise<void> {
   const { rows } = await sql.query(
     `select count(*)::int as stored, count(jobs.id)::int as jobs

@@ -31,7 +31,7 @@ recipient got exactly one mail, except the two addresses that the provider refus
 const say = (sentence: string): void => console.error(sentence);
 const fixture = join(import.meta.dirname, "../tests/fixtures/subscribers.csv");
 
-/** Runs the demo; `progress` shows how far it is. */
+/** Runs the demo. `progress` shows the state of the demo's campaign. */
 async function tell(
   stack: DemoStack,
   day: Day,

@@ -43,7 +43,10 @@ function atOnce({ opts }: InngestFunction.Any): string {
   return limit.key === undefined ? String(limit.limit) : `${limit.limit} per \`${limit.key}\``;
 }
 
-/** The tries of the function's policy. The engine's own retries are left out, because they are only for our outages. */
+/**
+ * The tries of the function's policy. The engine's own retries are left out, because they are only for outages of our
+ * own services.
+ */
 function retriesOf({ opts }: InngestFunction.Any): string {
   const policy = policyOf(opts);
   return policy === undefined ? "–" : `${RETRY_POLICIES[policy].retries} (\`${policy}\`)`;

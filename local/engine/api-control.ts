@@ -23,7 +23,7 @@ export function addControl(api: Hono, engine: Engine): void {
   api.post("/v1/cancellations", async (context) => {
     const body = cancellationBody.parse(await context.req.json());
     const { from, until } = spanOf(body, now());
-    // Inngest Cloud expects the function's own id; the Dev Server expects it with the app's id in front.
+    // Inngest Cloud expects the function's own id; the Dev Server expects the app's id before the function's id.
     const fn =
       engine.registry.get(body.function_id) ?? engine.registry.get(`${body.app_id}-${body.function_id}`);
     if (!fn) throw new HTTPException(404, { message: "function not found" });

@@ -57,7 +57,9 @@ export function ruleKeyOf(expression: string | undefined, event: EventPayload): 
   return value === false ? undefined : canonical(value);
 }
 
-/** The `idempotency` option replaces the rate limit: the server treats it as one start in 24 hours. */
+/**
+ * The `idempotency` option replaces the rate limit: the server treats the option as a limit of one start in 24 hours.
+ */
 export function rateLimitOf(fn: FunctionConfig): { rate: Rate; key: string | undefined } | undefined {
   if (fn.idempotency !== undefined)
     return { rate: { limit: 1, burst: 0, periodMs: limits.idempotencyMs }, key: fn.idempotency };

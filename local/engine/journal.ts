@@ -46,7 +46,7 @@ export class Journal {
     this.forgottenEvents.push(event.internalId);
   }
 
-  /** Commits changes that no request caused. When the store fails, they wait for the next commit. */
+  /** Commits changes that no request caused. When the store fails, the changes wait for the next commit. */
   flushLater(activity: Activity, log: (message: string) => void): void {
     const flush = () =>
       this.flush().catch((error: unknown) =>
@@ -103,7 +103,10 @@ export class Journal {
     }
   }
 
-  /** After a failed commit, puts the group back. Documents that were deleted or replaced meanwhile are left out. */
+  /**
+   * After a failed commit, adds the group's changes to the next commit. Documents that were deleted or replaced
+   * meanwhile are left out.
+   */
   private putBack({ runs, events, apps, notes, forgotten }: Group): void {
     const goneRuns = new Set(this.forgottenRuns);
     const goneEvents = new Set(this.forgottenEvents);

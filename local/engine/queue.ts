@@ -51,7 +51,7 @@ export class Queue {
     this.jobTimers = new JobTimers(options.clock);
   }
 
-  /** Adds a job to the queue. The run's document must already contain it. */
+  /** Adds a job to the queue. The run's document must already contain the job. */
   add(run: RunDocument, job: Job): void {
     const { clock, timerFired } = this.options;
     const at = job.at + delayMs(run, job);

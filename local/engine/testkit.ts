@@ -178,7 +178,7 @@ export async function startEngine(options: StartEngine) {
       if (run) life.engine.cancel(run);
       await idle();
     },
-    /** Stops the engine without any cleanup, and starts another one with what was committed. */
+    /** Stops the engine without any cleanup, and starts another engine with the committed state. */
     crash: restart,
     usage: (): Usage => life.engine.usage(),
     /** Calls to the app so far. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Site } from "#netlify/site.ts";
 
-/** How long the process that hands the port over may keep the port. */
+/** The time after which a process that hands its port over must have released the port. */
 const handOverMs = 5_000;
 
 export type Listening = {

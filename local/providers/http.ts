@@ -3,7 +3,7 @@ import type { z } from "zod";
 export const json = (status: number, body: unknown, headers?: Record<string, string>): Response =>
   new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } });
 
-/** The body when it fits the schema; otherwise the answer that says what is wrong with it. */
+/** The body when it fits the schema; otherwise an answer that says what is wrong with the body. */
 export async function parseBody<T>(request: Request, schema: z.ZodType<T>): Promise<T | Response> {
   // A page of another origin can send text/plain without permission, but not JSON, so the control API accepts only
   // JSON.

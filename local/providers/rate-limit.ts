@@ -3,7 +3,7 @@
  * matter.
  */
 export type RateLimit = {
-  /** Counts the request if the window has room for it; otherwise `freeInMs` is the time until it has. */
+  /** Counts the request if the window has room. Otherwise `freeInMs` is the time until the window has room. */
   take(nowMs: number): { allowed: true; remaining: number } | { allowed: false; freeInMs: number };
 };
 

@@ -20,7 +20,7 @@ export function createResendWebhooks({ clock = { now: () => new Date() }, webhoo
   const key = Buffer.from(webhookSecret.replace(/^whsec_/, ""), "base64");
   const endpoint = `${site}/api/webhooks/resend`;
   return {
-    /** Lets something happen to a mail, and returns the webhook that Resend sends about it. */
+    /** Records an event about a mail, and returns the webhook that Resend would send. */
     happen(type: string, data: object): SignedWebhook & { id: string } {
       const at = clock.now();
       const id = `msg_${randomUUID().replaceAll("-", "")}`;

@@ -25,7 +25,7 @@ export type DataDir = {
 /** Everything that the stack writes into its folder. `--reset` deletes exactly this. */
 const contents = ["postgres", "postgres.log", "storage", "mail", "logs", "keys.json", "supabase-keys.json"];
 
-/** Locks the data folder for this process, and makes sure that it can be written. */
+/** Locks the data folder for this process, and makes sure that the process can write there. */
 export async function takeDataDir(options: Options): Promise<DataDir> {
   const path = options.ephemeral ? throwAwayFolder() : options.dataDir;
   makeWritable(path);

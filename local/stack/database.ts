@@ -17,7 +17,8 @@ export type Database = {
 };
 
 /**
- * The stack's database: the one of DATABASE_URL, or a Postgres that the stack starts, and starts again when it dies.
+ * The stack's database: the database of DATABASE_URL, or a Postgres that the stack starts. A Postgres that dies is
+ * started again.
  */
 export function openDatabase(
   caller: Environment,

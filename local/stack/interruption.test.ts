@@ -3,7 +3,7 @@ import { interruption, unlessAborted } from "#stack/interruption.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-/** The handlers are registered, but no signals are sent. */
+/** Keeps the handlers for signals, so that a test calls a handler instead of sending a signal. */
 function interrupted() {
   const handlers = new Map<string, () => void>();
   vi.spyOn(process, "on").mockImplementation((name, handler) => {

@@ -40,7 +40,7 @@ async function isFree(port: number): Promise<boolean> {
   return server !== undefined;
 }
 
-/** Four free ports. All are held until the last one is known, so that they differ. */
+/** Four free ports. Each port is held until all four are known, so that the ports differ. */
 async function freePorts(): Promise<Ports> {
   const held: { port: number; server: Server }[] = [];
   while (held.length < 4) {

@@ -65,7 +65,7 @@ export function reloadOnEdit(projectDir: string, edited: Edited, say: Say): () =
   };
 }
 
-/** Undefined when the system has no file watches left. The stack works without them. */
+/** Undefined when the system has no file watches left. The stack also works without file watches. */
 function watching(
   folder: string,
   notice: (event: string, name: string | null) => void,

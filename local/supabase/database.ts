@@ -99,7 +99,7 @@ const beginAs = ({ role, claims }: Identity, facts: RequestFacts): string => {
   return `begin; select ${calls.join(", ")}`;
 };
 
-/** Values stay text, because Postgres builds the JSON, and it is not parsed here. */
+/** Values stay text, because Postgres builds the JSON, and this process does not parse the JSON. */
 const asText = { getTypeParser: () => (text: string) => text };
 
 const names = new Map<string, string>();

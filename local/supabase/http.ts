@@ -34,7 +34,10 @@ export const json = (status: number, value: unknown, headers: Record<string, str
  */
 const refusedStatus = 422;
 
-/** Refuses what the stand-in does not model, and names it, because an almost right answer would be misleading. */
+/**
+ * Refuses a request that the stand-in does not model, and names the reason, because an almost right answer would be
+ * misleading.
+ */
 export const notModeled = (what: string): Answer => {
   const detail = `The local Supabase does not model ${what}. Use what it models, or set SUPABASE_URL to a hosted project.`;
   return json(

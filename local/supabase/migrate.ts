@@ -12,7 +12,7 @@ export const migrate = async (url: string, directory: string): Promise<string[]>
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    // When two starts happen at once, the second waits here, and then finds nothing to do.
+    // When two starts happen at once, the second start waits here, and then finds no migrations to apply.
     await client.query("select pg_advisory_lock(hashtext('nightshift migrations'))");
     await applyPrelude(client);
     const applied = await readApplied(client);

@@ -12,7 +12,8 @@ type PoolConfig = pg.PoolConfig & {
 };
 
 /**
- * Connections whose settings, including the role, are set when the connection starts, so that they need no statement.
+ * Connections whose settings, including the role, are set when the connection starts, so that no statement is needed to
+ * set them.
  */
 export const createPool = (
   url: string,
@@ -42,7 +43,9 @@ export const createPool = (
   return pool;
 };
 
-/** Removes `options` from DATABASE_URL. Otherwise they would replace the pool's own options without an error. */
+/**
+ * Removes `options` from DATABASE_URL. Otherwise these options would replace the pool's own options without an error.
+ */
 const withoutOptions = (url: string): string => {
   const cleaned = new URL(url);
   cleaned.searchParams.delete("options");

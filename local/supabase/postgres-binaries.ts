@@ -6,7 +6,8 @@ import path from "node:path";
 import { z } from "zod";
 
 /**
- * Where the programs are, and, when we are root, as which user they must run, because Postgres refuses to run as uid 0.
+ * The folder of the programs. When this process is root, also the user that must run the programs, because Postgres
+ * refuses to run as root.
  */
 export type Binaries = { directory: string; user?: { uid: number; gid: number } };
 

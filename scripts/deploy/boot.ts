@@ -35,8 +35,8 @@ export const knockAt = ({ routes }: Door): { method: string; address: string } =
 };
 
 /**
- * The bundle is outside the repository, without node_modules above it, so a package that it does not contain cannot be
- * found.
+ * The bundle is outside the repository, without node_modules above it, so a package that the bundle does not contain
+ * cannot be found.
  */
 export const boot = async (root: string, door: Door, method: string, address: string): Promise<Answer> => {
   const main = join(door.path, relative(root, door.mainFile).replace(/\.ts$/, ".mjs"));

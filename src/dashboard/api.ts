@@ -10,7 +10,7 @@ export const api = createClient({
   async fetch(input, init) {
     const key = currentKey();
     const answer = await fetch(input, init);
-    // Removes the refused key, so that the page asks for another one. A key that was entered during the request was not
+    // Removes the refused key, so that the page asks for another key. A key that was entered during the request was not
     // refused, so it is kept.
     if (answer.status === 401 && key !== null && key === currentKey())
       forgetKey("The API does not know this key.");

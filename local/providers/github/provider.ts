@@ -22,7 +22,7 @@ export function createGithubProvider({ clock = { now: () => new Date() }, webhoo
   const counts = { reads: 0 };
   return {
     counts,
-    /** Lets something happen in a repository, and returns the webhook that GitHub sends about it. */
+    /** Records an event in a repository, and returns the webhook that GitHub would send. */
     happen(
       repository: string,
       event: string,

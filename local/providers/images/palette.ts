@@ -1,4 +1,6 @@
-/** The colors of a picture: two of the sky, one of the light in it, and those of the land from far to near. */
+/**
+ * The colors of a picture: two of the sky, one of the light in the sky, and the colors of the land from far to near.
+ */
 export type Palette = { top: string; bottom: string; light: string; land: readonly [string, string] };
 
 /** These colors were chosen by eye, so that every picture looks good. */

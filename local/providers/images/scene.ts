@@ -62,7 +62,7 @@ function ridges({ width, height }: Size, { bottom, land }: Palette, random: Rand
   }).join("\n");
 }
 
-/** A very small picture gets no caption, because it could not be read. */
+/** A very small picture gets no caption, because people could not read the caption. */
 function caption(prompt: string, { width, height }: Size): string {
   if (width < 128) return "";
   const size = Math.max(9, Math.round(Math.min(width, height) / 26));

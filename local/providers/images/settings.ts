@@ -11,7 +11,7 @@ export const settingsSchema = z.strictObject({
   latencyMs: z.number().min(0).max(600_000),
   /** Width of the random part of the latency: 0.5 is ±25 %. */
   jitter: z.number().min(0).max(2),
-  /** While this is true, requests get no answer. The answers are sent when they are released. */
+  /** While this is true, requests get no answer. A call of the control API releases the answers. */
   hold: z.boolean(),
   /** 0: no limit. */
   requestsPerSecond: z.int().min(0),

@@ -17,7 +17,7 @@ import type { SettingsFile } from "#providers/settings-file.ts";
 
 export type Clock = { now(): Date };
 
-/** The connection ends before the answer. The mail was accepted, but the caller cannot know it. */
+/** The connection ends before the answer. The mail was accepted, but the caller cannot know that. */
 export class DroppedAnswer extends TypeError {
   constructor() {
     super("fetch failed", { cause: { code: "ECONNRESET", message: "the provider dropped its answer" } });

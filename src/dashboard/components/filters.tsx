@@ -8,7 +8,7 @@ export type FilterField = {
   /** The allowed values. Without them the field accepts any text. */
   options?: readonly string[];
   placeholder?: string;
-  /** Whether only links set this filter; it is shown only while it has a value. */
+  /** Whether only links set this filter. Such a filter is shown only while it has a value. */
   isRare?: true;
 };
 

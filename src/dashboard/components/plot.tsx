@@ -17,7 +17,10 @@ type PlotProps = {
   height?: number;
 };
 
-/** A small plot over time. It shows the numbers at the pointer. The button beside it shows all numbers as a table. */
+/**
+ * A small plot over time, which shows the numbers at the pointer. A button beside the plot shows all numbers as a
+ * table.
+ */
 export function Plot({ label, times, series, height = 150 }: PlotProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const [isTable, setIsTable] = useState(false);

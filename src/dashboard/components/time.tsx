@@ -24,7 +24,7 @@ export function TimeUntil({ at }: { at: string }) {
   );
 }
 
-/** The time from one moment to another, or until now while there is no end. */
+/** The time from `from` until `to`, or until now while `to` is null. */
 export function Duration({ from, to }: { from: string | null; to: string | null }) {
   if (from === null) return <span className="quiet">–</span>;
   if (to === null) return <Lasting from={Date.parse(from)} />;

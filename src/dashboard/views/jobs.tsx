@@ -24,7 +24,7 @@ const PERIODS = new Map([
   ["last 7 days", 7 * 24 * 60 * 60_000],
 ]);
 
-/** The filters. They offer the values that exist, and the value in the address. */
+/** The filters offer the values that exist, and also the value in the address. */
 const fieldsFor = (found: JobSummary | undefined, query: URLSearchParams): readonly FilterField[] => {
   const listOf = (name: string, values: readonly string[] = []) => {
     const chosen = query.get(name);

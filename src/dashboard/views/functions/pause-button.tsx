@@ -8,7 +8,7 @@ import type { Activity } from "#dashboard/types.ts";
 
 type PauseProps = { activity: Pick<Activity, "function" | "paused">; onChange: () => void };
 
-/** A pause is confirmed first, because new work waits from then on. Resuming is not confirmed. */
+/** A pause is confirmed first, because new work waits until the function is resumed. Resuming is not confirmed. */
 export function PauseButton({ activity: { function: id, paused }, onChange }: PauseProps) {
   const { run, isBusy } = useAction(async () => {
     if (paused === null) {

@@ -104,7 +104,8 @@ function runOf(
 }
 
 /**
- * Parts have no runs of their own in this job, so their bar reaches from the end of the last run to the end of the job.
+ * Parts have no runs of their own in this job, so the bar of the parts reaches from the end of the last run to the end
+ * of the job.
  */
 function partsOf({ status, runs }: JobDetails, end: number): Lane[] {
   const ends = runs.map(({ endedAt }) => (endedAt === null ? Number.POSITIVE_INFINITY : Date.parse(endedAt)));
@@ -130,7 +131,7 @@ const STEPS_MS = [
   864e5, 1728e5, 6048e5,
 ];
 
-/** About five marks at round distances from the start. The last one leaves room for its label. */
+/** About five marks at round distances from the start. The last mark leaves room for its label. */
 export function ticksOf({ from, to }: Pick<Course, "from" | "to">): number[] {
   const length = to - from;
   const step = STEPS_MS.find((ms) => length / ms <= 6) ?? length / 5;

@@ -7,7 +7,7 @@ import { toast } from "#dashboard/components/toasts.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import type { JobDetails } from "#dashboard/types.ts";
 
-/** Starts a new job with the event of one that has ended. */
+/** Starts a new job with the event of a job that has ended. */
 export function RunAgainButton({ job: { id, kind } }: { job: JobDetails }) {
   const { run, isBusy } = useAction(
     useCallback(async () => {

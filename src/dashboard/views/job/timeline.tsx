@@ -33,7 +33,10 @@ export function Timeline({ job }: { job: JobDetails }) {
   );
 }
 
-/** The time when the job was sent is a field of the job, not an entry. It is inserted by its time, but never first. */
+/**
+ * Adds an entry for the time when the job was sent, because that time is only a field of the job. The new entry is
+ * placed by its time, but never first.
+ */
 export function entriesOf({ timeline, sentAt }: Pick<JobDetails, "timeline" | "sentAt">): Entry[] {
   const entries = timeline.map(({ sequence, ...rest }) => ({ key: String(sequence), ...rest }));
   if (sentAt === null) return entries;

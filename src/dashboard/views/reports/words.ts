@@ -18,7 +18,7 @@ export const LISTS = [
   { value: "dead_letters", text: "Dead letters" },
 ] as const satisfies readonly { value: Report["reportType"]; text: string }[];
 
-/** This type is not offered on the page of reports, because the campaign's own page has a button for it. */
+/** This type is not offered on the page of reports, because the campaign's own page has a button for this report. */
 const CAMPAIGN = { value: "campaign", text: "Campaign" } as const;
 
 export const typeText = (type: unknown): string =>

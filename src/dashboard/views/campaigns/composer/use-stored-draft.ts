@@ -54,7 +54,7 @@ export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
     /** When the page last saved the draft. */
     savedAtMs,
     failure,
-    /** One request at a time, because each request needs the version that the previous one returned. */
+    /** One request at a time, because each request needs the version that the previous request returned. */
     save(): Promise<Campaign> {
       const turn = lastTurn.current.then(store, store);
       lastTurn.current = turn;
