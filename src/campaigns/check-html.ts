@@ -30,7 +30,7 @@ type Faults = {
   broken: string[];
   /** The sources of images without an alternative text. */
   images: string[];
-  /** Merge fields in the queries of links whose values are not encoded. */
+  /** Merge fields that lack `url_encode` in the query of a link. */
   fields: string[];
 };
 
@@ -61,7 +61,7 @@ export function checkHtml(html: string, most: number): Faults {
   };
 }
 
-/** The merge fields in a URL's query whose values are not encoded. The braces of the fields are left out. */
+/** The merge fields that lack `url_encode` in the query of a URL, without their braces. */
 function unencodedFields(url: string): string[] {
   const [, ...query] = url.split("?");
   return [...query.join("?").matchAll(MERGE_FIELD)].flatMap(([field, , rest]) =>

@@ -10,7 +10,7 @@ const MARK = /\u{F0000}(\d+)\u{F0001}/gu;
  * the characters of a field, or break its line at a space.
  */
 export function withShieldedFields(html: string, change: (html: string) => string): string {
-  /** Equal fields get equal marks, so that a link's text and address that are equal stay equal. */
+  /** Equal fields get equal marks. So when a link's text equals its address, the text and the address stay equal. */
   const marks = new Map<string, number>();
   const shielded = html.replace(MERGE_FIELD, (field, name: string) => {
     if (name.trim() === "") return field;

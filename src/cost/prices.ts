@@ -30,7 +30,7 @@ export const METERS = {
     ],
     plans: [
       { name: "Free", usd: 0, included: 50_000, more: null },
-      // Above five million, executions have another price.
+      // Executions above five million a month have another price.
       { name: "Pro", usd: 75, included: 1_000_000, more: more(0.05, 1_000, 5_000_000) },
       { name: "Business", usd: null, included: 10_000_000, more: null },
     ],

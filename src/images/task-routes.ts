@@ -19,7 +19,7 @@ const listQuery = z.object({
   status: z.enum([...taskStatus.options, "unfinished"]).optional(),
 });
 
-/** The task routes of S1: submit, list, read, cancel. */
+/** The routes for image tasks (S1): submit, list, read and cancel. */
 export const taskRoutes = ({ images, cancelJob }: Dependencies): Route[] => [
   route({
     method: "POST",

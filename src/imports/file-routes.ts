@@ -45,7 +45,7 @@ export const guessView = z.object({
     z.object({ line: z.number(), cells: z.array(z.string()).nullable(), raw: z.string().nullable() }),
   ),
   bytes: z.number(),
-  /** About how many rows the file has, and what their import costs; null for a packed file. */
+  /** An estimate of the file's number of rows and of the cost of their import; null for a packed file. */
   estimate: z
     .object({
       rows: z.number(),

@@ -43,7 +43,7 @@ const uploadView = z.object({
 });
 z.globalRegistry.add(uploadView, { id: "Upload" });
 
-/** The upload route of S2: it answers at once. A job does the work, and the owner is notified. */
+/** The routes for uploads (S2). An upload is answered at once, a job does the work, and the owner is notified. */
 export const uploadRoutes = (deps: Dependencies): Route[] => [
   route({
     method: "POST",

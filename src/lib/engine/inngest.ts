@@ -49,7 +49,8 @@ export function createInngest({
     ...(env.INNGEST_SIGNING_KEY === undefined ? {} : { signingKey: env.INNGEST_SIGNING_KEY }),
     // A function may run 60 s on Netlify, so no new step begins after 40 s.
     checkpointing: env.CHECKPOINTING ? { bufferedSteps: 1, maxRuntime: "40s" } : false,
-    // The outermost middleware is the last to see an error. Ours decides how an error is sent to Inngest.
+    // An outer middleware sees an error after the inner ones. So `countFailedTries`, which decides how an error is sent
+    // to Inngest, comes before `...middleware`.
     middleware: [NameTheWork, countFailedTries(noteFailedTry), ...middleware],
   });
 }

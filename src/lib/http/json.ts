@@ -36,7 +36,7 @@ export function refuseHostileJson(text: string): void {
   }
 }
 
-/** Where the string that begins here ends: at a quote without a backslash before it, or at the end of the text. */
+/** The end of the string that begins at `start`: a quote without a backslash before it, or the end of the text. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const unit = text.charCodeAt(at);

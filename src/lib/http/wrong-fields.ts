@@ -23,7 +23,10 @@ function explain(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): Wron
   return [{ field: name(path), message: issue.message }];
 }
 
-/** The alternative that the caller most likely meant: its errors are the deepest, or as deep as others but fewer. */
+/**
+ * The alternative that the caller most likely meant: the one with the deepest errors. Of alternatives with equally deep
+ * errors, the one with the fewest errors.
+ */
 const closestTo = (alternatives: readonly z.core.$ZodIssue[][]) =>
   alternatives
     .filter((issues) => issues.length > 0)
