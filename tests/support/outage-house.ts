@@ -23,6 +23,12 @@ export const HOOK_SECRET = `v1,whsec_${Buffer.from("a secret of Auth, thirty-two
 const STRIPE_SECRET = "whsec_local_stripe";
 const ALL_OF_OURS: Outage[] = ["refused", "answer lost", "process died"];
 
+/**
+ * The function that is called. One storage for all houses: Node never forgets a storage, and every later promise of the
+ * worker costs a step for each.
+ */
+const functionOf = new AsyncLocalStorage<string>();
+
 /** An outage that begins with the `call`-th call (1 is the first) that the function's runs make. */
 type Plan = { functionId: string; kind: Outage; call: number };
 
@@ -31,7 +37,6 @@ export type OutageHouse = Awaited<ReturnType<typeof outageHouse>>;
 /** The whole product with all its functions, on the engine's virtual clock, whose services go down when a test says so. */
 export async function outageHouse() {
   const database = await freshDatabase();
-  const functionOf = new AsyncLocalStorage<string>();
   let plan: Plan | undefined;
   let calls = 0;
   let away: Outage | undefined;
