@@ -140,7 +140,7 @@ async function pushOnce({ sql, call, usage, statements }: BenchStack, owner: str
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const ms = Math.round(performance.now() - began);
-  // The job ends before its last run is recorded as ended, so this waits before it counts executions.
+  // The job ends before its last run is recorded as ended, so the benchmark waits before it counts executions.
   await new Promise((resolve) => setTimeout(resolve, 2000));
   return {
     ms,

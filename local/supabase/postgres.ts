@@ -45,8 +45,8 @@ export const countStatements = {
 const patienceMs = 30_000;
 
 /**
- * These errors are temporary: another start was faster, the port was taken meanwhile, or a killed server's memory is
- * not released yet.
+ * These errors are temporary: another process started this server first, the port was taken meanwhile, or a killed
+ * server's memory is not released yet.
  */
 const passes = /lock file|in use|bind|shared memory/;
 

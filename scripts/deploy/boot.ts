@@ -9,7 +9,7 @@ import { example } from "./routes.ts";
 const Answer = z.object({ status: z.number(), body: z.string() });
 export type Answer = z.output<typeof Answer>;
 
-/** The variables of production. Every address is a closed port. */
+/** The variables of production. No program listens at any of the addresses. */
 const ENVIRONMENT = {
   PATH: process.env["PATH"],
   NODE_ENV: "production",

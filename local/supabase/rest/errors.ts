@@ -4,7 +4,7 @@ import { statusOfSqlState } from "./sql-state.ts";
 
 type ErrorBody = { code: string; details: unknown; hint: unknown; message: string };
 
-/** An error of PostgREST itself, before or without the database. */
+/** An error that PostgREST itself reports, not the database. */
 export class RestError extends Error {
   readonly status: number;
   readonly body: ErrorBody;

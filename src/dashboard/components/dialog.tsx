@@ -60,7 +60,7 @@ export type Question = {
   yes: string;
   no?: string;
   tone?: "danger" | "primary";
-  /** The label of a required field for a reason. */
+  /** The label of the field for a reason. When there is a label, a reason is required. */
   reason?: string;
 };
 
