@@ -6,10 +6,12 @@
 -- queue.
 create function private.promise_of(p_priority integer)
 returns interval
-language sql immutable
+language plpgsql immutable
 set search_path = ''
 as $$
-  select (array[interval '1 second', '1 minute', '5 minutes', '1 hour', '1 day'])[p_priority];
+begin
+  return (array[interval '1 second', '1 minute', '5 minutes', '1 hour', '1 day'])[p_priority];
+end
 $$;
 
 create table public.jobs (

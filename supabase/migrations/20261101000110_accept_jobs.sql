@@ -1,5 +1,6 @@
 -- Accepting work: one transaction recognizes repeated requests, refuses requests above the limits, and inserts a job
--- row, which is also the outbox entry of its event.
+-- row, which is also the outbox entry of its event. Small functions are written in plpgsql here, because Postgres keeps
+-- their plans; a function in SQL is parsed and planned again by each statement.
 
 -- Every change of a job's state is one numbered row of its timeline.
 create function private.record_job_event(p_job_id uuid, p_type text, p_data jsonb, p_now timestamptz)
@@ -82,10 +83,11 @@ $$;
 -- fingerprints), and, to the event's data, the options that the engine needs.
 create function private.complete_request(p_request jsonb, p_kind private.work_kinds)
 returns jsonb
-language sql immutable
+language plpgsql immutable
 set search_path = ''
 as $$
-  select p_request || jsonb_build_object(
+begin
+  return p_request || jsonb_build_object(
     'functionId', p_kind.function_id,
     'priority', coalesce(p_request -> 'priority', to_jsonb(p_kind.priority)),
     'data', coalesce(p_request -> 'data', '{}') || jsonb_strip_nulls(jsonb_build_object(
@@ -96,6 +98,26 @@ as $$
       md5((jsonb_strip_nulls(p_request - '{id,requester,owner,key,data,said,parentJobId,held}'::text[])
         || jsonb_build_object('functionId', p_kind.function_id,
           'said', coalesce(p_request -> 'said', p_request -> 'data')))::text) end);
+end
+$$;
+
+-- Accepts jobs of one function in one statement, and returns the new ones. Only for functions without limits, and for
+-- requests without idempotency keys.
+create function private.accept_jobs(p_function_id text, p_requests jsonb[], p_now timestamptz)
+returns setof public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_kind private.work_kinds := private.work_kind(p_function_id);
+begin
+  if v_kind.per_second is not null or v_kind.waiting is not null then
+    raise exception 'Jobs of % have limits, so they are accepted one by one', p_function_id;
+  end if;
+  return query
+  select * from private.insert_jobs(p_function_id,
+    (select array_agg(private.complete_request(request, v_kind)) from unnest(p_requests) as request), p_now);
+end
 $$;
 
 -- Accepts a job that needs no rows in other tables.
@@ -110,8 +132,53 @@ $$;
 -- All jobs are inserted here: accepted jobs, jobs that are first seen when their run begins, and jobs that reprocess a
 -- dead letter. Besides the fields of private.accept_job a request has: fingerprint, kind, deadLetterId, againOf, and
 -- eventId and sentAt of an event that the engine already has. Priority and deadline in an event's data are used when
--- they are valid. Returns null when a concurrent request with the same key, or another run of the same event, has
--- inserted the job first.
+-- they are valid. Leaves a job out when a concurrent request with the same key, or another run of the same event, has
+-- inserted it first.
+create function private.insert_jobs(p_function_id text, p_requests jsonb[], p_now timestamptz)
+returns setof public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_kind private.work_kinds := private.work_kind(p_function_id);
+begin
+  return query
+  with inserted as (
+    insert into public.jobs (id, kind, function_id, event_id, event_name, event_data, requester, owner, idempotency_key,
+      fingerprint, parent_job_id, dead_letter_id, again_of, event_count, priority, keep_completed, created_at, ready_at,
+      due_at, deadline_at, released_at, sent_at, updated_at)
+    select given.id, coalesce(request ->> 'kind', v_kind.kind), v_kind.function_id,
+      coalesce(request ->> 'eventId', given.id::text), request ->> 'event', coalesce(request -> 'data', '{}'),
+      request ->> 'requester', request ->> 'owner', request ->> 'key', request ->> 'fingerprint',
+      (request ->> 'parentJobId')::uuid, (request ->> 'deadLetterId')::uuid, (request ->> 'againOf')::uuid, 1,
+      given.priority, (request ->> 'keepCompleted')::integer, p_now, given.ready_at,
+      given.ready_at + private.promise_of(given.priority),
+      private.time_of(coalesce(request ->> 'deadlineAt', request -> 'data' ->> 'deadlineAt')),
+      case when (request ->> 'held')::boolean is true then null
+        when request ->> 'sentAt' is null and private.is_paused(v_kind.function_id) then 'infinity'
+        else given.ready_at end,
+      (request ->> 'sentAt')::timestamptz, p_now
+    from unnest(p_requests) as request
+    cross join lateral (
+      select coalesce((request ->> 'id')::uuid, gen_random_uuid()) as id,
+        coalesce(private.priority_of(request), private.priority_of(request -> 'data'), v_kind.priority) as priority,
+        p_now + coalesce((request ->> 'delayMs')::float8, 0) * interval '1 millisecond' as ready_at
+    ) as given
+    on conflict do nothing
+    returning *
+  ), timeline as (
+    -- The jobs were inserted with event_count 1 for this event, because an update would write all index entries of a
+    -- job again.
+    insert into public.job_events (job_id, sequence, type, at, data)
+    select inserted.id, 1, 'accepted', p_now, jsonb_strip_nulls(
+      jsonb_build_object('deadLetterId', inserted.dead_letter_id, 'againOf', inserted.again_of))
+    from inserted
+  )
+  select * from inserted;
+end
+$$;
+
+-- Null when another request has inserted the job first.
 create function private.insert_job(p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -119,44 +186,20 @@ set search_path = ''
 as $$
 declare
   v_job public.jobs;
-  v_kind private.work_kinds := private.work_kind(p_request ->> 'functionId');
-  v_id uuid := coalesce((p_request ->> 'id')::uuid, gen_random_uuid());
-  v_priority integer := coalesce(
-    private.priority_of(p_request), private.priority_of(p_request -> 'data'), v_kind.priority);
-  v_ready_at timestamptz := p_now + coalesce((p_request ->> 'delayMs')::float8, 0) * interval '1 millisecond';
 begin
-  insert into public.jobs (id, kind, function_id, event_id, event_name, event_data, requester, owner, idempotency_key,
-    fingerprint, parent_job_id, dead_letter_id, again_of, event_count, priority, keep_completed, created_at, ready_at, due_at,
-    deadline_at, released_at, sent_at, updated_at)
-  values (v_id, coalesce(p_request ->> 'kind', v_kind.kind), v_kind.function_id,
-    coalesce(p_request ->> 'eventId', v_id::text), p_request ->> 'event', coalesce(p_request -> 'data', '{}'),
-    p_request ->> 'requester', p_request ->> 'owner', p_request ->> 'key', p_request ->> 'fingerprint',
-    (p_request ->> 'parentJobId')::uuid, (p_request ->> 'deadLetterId')::uuid, (p_request ->> 'againOf')::uuid, 1, v_priority,
-    (p_request ->> 'keepCompleted')::integer, p_now, v_ready_at, v_ready_at + private.promise_of(v_priority),
-    private.time_of(coalesce(p_request ->> 'deadlineAt', p_request -> 'data' ->> 'deadlineAt')),
-    case when (p_request ->> 'held')::boolean is true then null
-      when p_request ->> 'sentAt' is null and private.is_paused(v_kind.function_id) then 'infinity'
-      else v_ready_at end,
-    (p_request ->> 'sentAt')::timestamptz, p_now)
-  on conflict do nothing
-  returning * into v_job;
-  if v_job.id is not null then
-    -- The job was inserted with event_count 1 for this event, because an update would write all index entries of the
-    -- job again.
-    insert into public.job_events (job_id, sequence, type, at, data)
-    values (v_job.id, 1, 'accepted', p_now,
-      jsonb_strip_nulls(jsonb_build_object('deadLetterId', p_request -> 'deadLetterId', 'againOf', p_request -> 'againOf')));
-  end if;
+  select * into v_job from private.insert_jobs(p_request ->> 'functionId', array[p_request], p_now);
   return v_job;
 end
 $$;
 
 create function private.priority_of(p_said jsonb)
 returns integer
-language sql immutable
+language plpgsql immutable
 set search_path = ''
 as $$
-  select case when p_said -> 'priority' in ('1', '2', '3', '4', '5') then (p_said ->> 'priority')::integer end;
+begin
+  return case when p_said -> 'priority' in ('1', '2', '3', '4', '5') then (p_said ->> 'priority')::integer end;
+end
 $$;
 
 -- Parses a time in the format of JSON. Returns null for any other text, because an event's data may contain anything.

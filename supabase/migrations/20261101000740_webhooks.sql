@@ -120,9 +120,11 @@ select private.register_erasable('public.webhook_inbox', 'id', '{body}');
 -- nothing. Returns the new jobs, with the fields that the outbox needs.
 create function public.receive_webhooks(p_webhooks jsonb, p_now timestamptz)
 returns table (id uuid, event_name text, event_data jsonb, released_at timestamptz)
-language sql
+language plpgsql
 set search_path = ''
 as $$
+begin
+  return query
   with given as (
     select webhook, nullif(request, 'null') as request
     from jsonb_to_recordset(p_webhooks) as given (webhook jsonb, request jsonb)
@@ -137,10 +139,11 @@ as $$
     on conflict do nothing
     returning webhook_inbox.id
   )
-  select job.id, job.event_name, job.event_data, job.released_at from given
-  join stored on stored.id = (given.webhook ->> 'id')::uuid
-  cross join lateral private.accept_job(given.request, p_now) as job
-  where given.request is not null;
+  select job.id, job.event_name, job.event_data, job.released_at
+  from private.accept_jobs('process-webhook', (
+    select array_agg(given.request) from given join stored on stored.id = (given.webhook ->> 'id')::uuid
+    where given.request is not null), p_now) as job;
+end
 $$;
 
 create function public.count_webhook_refusal(p_source text, p_reason text, p_now timestamptz)
