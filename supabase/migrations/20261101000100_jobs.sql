@@ -39,7 +39,7 @@ create table public.jobs (
   result jsonb,
   error jsonb,
   event_count integer not null default 0,
-  -- From 1 (critical) to 5 (background); src/lib/engine/priorities.ts has what each class promises.
+  -- The class, from 1 (critical) to 5 (background); src/lib/engine/priorities.ts has the promise of each class.
   priority integer not null default 3,
   created_at timestamptz not null,
   -- When the promise begins to count: when the job was accepted, or at the end of its delay. The promise ends at

@@ -18,7 +18,7 @@ create table public.dead_letter_queue (
   -- The job that failed, or the parent job of the part that failed.
   job_id uuid references public.jobs (id) on delete set null,
   error_code text,
-  -- Equal for dead letters with the same cause.
+  -- The fingerprint is equal for dead letters with the same cause.
   fingerprint text not null,
   -- The dead letter whose reprocessing failed.
   parent_id uuid references public.dead_letter_queue (id) on delete set null,

@@ -31,7 +31,7 @@ create table private.work_kinds (
   per_second integer,
   -- How many jobs of the kind may wait; null: unlimited.
   waiting integer,
-  -- Whether a request is refused when its work could not begin within the promise of its class.
+  -- Whether a request is refused when its work cannot begin within the promise of its class.
   by_promise boolean not null,
   -- How many ended jobs of the kind are kept.
   keep_completed integer not null,

@@ -102,7 +102,8 @@ as $$
 begin
   return (
     select count(*) from (
-      -- The bound on due_at makes the index usable: a job that is ready is due within a day.
+      -- The condition on due_at lets Postgres use the index. It excludes no job, because a ready job is due within a
+      -- day.
       select from public.jobs
       where kind = p_kind and status = 'queued' and due_at <= p_now + interval '1 day' and ready_at <= p_now
       union all

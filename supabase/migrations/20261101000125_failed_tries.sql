@@ -3,7 +3,7 @@
 
 create table private.failed_tries (
   run_id text,
-  -- Empty: the function failed outside its steps.
+  -- Empty when the function failed outside its steps.
   step_id text,
   count integer not null default 1,
   -- The engine's number of the latest failed try.

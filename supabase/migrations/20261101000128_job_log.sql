@@ -9,7 +9,7 @@ create table public.job_log_lines (
   at timestamptz not null,
   level text not null,
   message text not null,
-  -- The other fields of the line, as JSON that may have been cut. Empty: there are none.
+  -- The other fields of the line, as JSON that may have been cut. Empty when there are no other fields.
   facts text not null,
   -- These limits are twice as high as the limits for a new line, because an erasure may replace an address with a
   -- longer word.

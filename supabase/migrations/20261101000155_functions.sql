@@ -129,7 +129,7 @@ as $$
     'failureRate', p_failed::float8 / nullif(p_completed + p_failed, 0));
 $$;
 
--- All functions by name, those with work first.
+-- All functions, sorted by name, functions with work first.
 create function public.list_functions(p_now timestamptz)
 returns setof jsonb
 language sql stable

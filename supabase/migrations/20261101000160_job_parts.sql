@@ -31,8 +31,8 @@ create table public.job_parts (
   settled_count bigint not null default 0,
   counts jsonb not null default '{}',
   status text not null default 'pending',
-  -- The run that works on the part, or was the last to do so. Every claim has a new token, which proves that the claim
-  -- is the current one.
+  -- The run that works on the part, or else the last run that worked on it. Every claim has a new token, which proves
+  -- that the claim is the current one.
   claimant text,
   lease_token uuid,
   lease_expires_at timestamptz,

@@ -91,7 +91,8 @@ as $$
   select * from public.job_parts where job_id = p_job_id and part_no = p_part_no for no key update;
 $$;
 
--- The part that the claimant already holds, or the first one without a claimant. Dead parts wait for an administrator.
+-- Locks the part that the claimant already holds, or else the first part without a claimant. Dead parts are left out,
+-- because they wait for an administrator.
 create function private.lock_free_part(p_job_id uuid, p_claimant text, p_now timestamptz)
 returns public.job_parts
 language sql
@@ -300,7 +301,7 @@ begin
 end
 $$;
 
--- The sums of the counts of a job's parts, in the room's own words.
+-- The sums of the counts of a job's parts. The room has given the counts their names.
 create function private.counts_of_parts(p_job_id uuid)
 returns jsonb
 language sql stable

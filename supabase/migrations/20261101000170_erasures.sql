@@ -4,7 +4,7 @@
 -- gives it up when the erasure is done.
 
 create table public.erasures (
-  -- Also the id of the erasure's job.
+  -- The id of the erasure, and of its job.
   id uuid primary key,
   email text,
   requester text not null,

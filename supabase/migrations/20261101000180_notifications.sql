@@ -37,7 +37,8 @@ as $$
     'createdAt', p_row.created_at, 'readAt', p_row.read_at);
 $$;
 
--- Notifies one person, once per key. Only the newest 200 of each person are kept; older ones are deleted here.
+-- Notifies one person, once per key. Only the newest 200 notifications of each person are kept; this function deletes
+-- the older ones.
 create function public.notify(p_owner text, p_type text, p_data jsonb, p_key text, p_now timestamptz)
 returns void
 language plpgsql

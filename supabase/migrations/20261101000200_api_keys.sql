@@ -9,7 +9,7 @@ create table public.api_keys (
   owner text not null,
   created_at timestamptz not null,
   expires_at timestamptz,
-  -- Written at most once a minute, so that a busy key does not cause a write per request.
+  -- This time is written at most once a minute, so that a busy key does not cause a write per request.
   last_used_at timestamptz,
   revoked_at timestamptz,
   constraint api_keys_id_is_printable check (id ~ '^[a-z0-9]{12}$'),

@@ -11,8 +11,8 @@ create table public.letter_group_jobs (
   at_once integer not null,
   -- The job halts when more than this number of its letters have failed again.
   halt_after integer not null,
-  -- How many letters are reprocessed first. The others follow when all of these have ended and none of them has failed
-  -- again or was canceled.
+  -- How many letters are reprocessed first. The other letters follow when all these first letters have ended, and none
+  -- of them has failed again or was canceled.
   canary integer not null default 0,
   -- A JSON Patch for the data of each letter.
   patch jsonb,

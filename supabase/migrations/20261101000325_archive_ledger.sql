@@ -20,7 +20,7 @@ select private.register_work_kind('{"function_id": "archive-ledger", "event_name
   "by_promise": false,
   "summary": "Writes the ledger of each past month into an archive file"}');
 
--- The beginning (UTC) of the month after the last archived one; null: no month was archived.
+-- The beginning (UTC) of the month after the last archived month. Null: no month was archived.
 create function private.archived_until()
 returns timestamptz
 language sql stable
@@ -29,7 +29,7 @@ as $$
   select (max(month) + interval '1 month') at time zone 'UTC' from private.archived_months;
 $$;
 
--- The next month to archive: the first one with a row that is not in the archive. A month that has not ended is not
+-- The next month to archive: the first month with a row that is not in the archive. A month that has not ended is not
 -- archived. Null: nothing is left.
 create function public.next_archive_month(p_now timestamptz)
 returns date

@@ -17,7 +17,7 @@ create table public.email_subscribers (
   email text not null,
   -- The values of merge fields: {"name": "Ada"}.
   fields jsonb not null default '{}',
-  -- The status follows from the suppressions of the address. An erased row keeps only its id. Campaigns that were
+  -- The status is derived from the suppressions of the address. An erased row keeps only its id. Campaigns that were
   -- planned before the erasure skip such a row, and no API shows it.
   status text not null default 'active',
   created_at timestamptz not null,

@@ -61,7 +61,7 @@ begin
   return query
   select distinct on (mail.no) mail.no, s.reason
   from unnest(p_emails, p_list_ids) with ordinality as mail (email, list_id, no)
-  -- The expression of hash_of_address, written out, because a call for each address would take most of the time.
+  -- The expression of hash_of_address is written out here, because a call for each address would take most of the time.
   join public.suppressions as s on s.address_hash = sha256(convert_to(lower(mail.email), 'UTF8'))
   where s.is_active
     and case s.scope when 'list' then s.list_id = mail.list_id when 'stream' then s.stream = p_stream
@@ -168,7 +168,7 @@ begin
 end
 $$;
 
--- New subscribers whose address is suppressed get that status at once, also when a file is imported.
+-- New subscribers whose address is suppressed get the status of the suppression at once, also when a file is imported.
 create function private.reflect_suppressions_in_new_subscribers()
 returns trigger
 language plpgsql

@@ -21,7 +21,8 @@ create table public.campaigns (
   request_hash text,
   -- The version grows with each change of the draft, so that an author notices the change of another author.
   version integer not null default 1,
-  -- The sender's postal address, and how links are signed; set when planning begins, and then frozen like the content.
+  -- The sender's postal address, and how links are signed. Both are set when planning begins, and then frozen like the
+  -- content.
   imprint jsonb,
   status text not null default 'draft',
   -- Why the campaign is a draft again, or was stopped, in words for people.
@@ -31,7 +32,7 @@ create table public.campaigns (
   stopped_at timestamptz,
   -- When an administrator last resumed the stopped campaign.
   resumed_at timestamptz,
-  -- The job that sends the campaign; reprocessing sets a new one.
+  -- The job that sends the campaign. Reprocessing sets a new job.
   job_id uuid references public.jobs (id) on delete set null,
   -- The job whose plan is used for sending: the job of job_id, or the previous job while the new job has not begun.
   plan_job_id uuid,

@@ -75,8 +75,8 @@ begin
 end
 $$;
 
--- One page of a campaign's sends in the order of subscriber ids, after p_after; p_status null is all of them. The
--- counts of the batches show where rare statuses are, so that a page of failures does not read a million rows.
+-- One page of a campaign's sends in the order of subscriber ids, after p_after; p_status null: sends of every status.
+-- The counts of the batches show where rare statuses are, so that a page of failures does not read a million rows.
 create function public.list_campaign_sends(
   p_campaign_id uuid, p_owner text, p_status text, p_after bigint, p_limit integer
 )

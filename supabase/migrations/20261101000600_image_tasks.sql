@@ -21,9 +21,9 @@ create table public.image_lanes (
 ) with (fillfactor = 20);
 
 create table public.image_tasks (
-  -- Also the id of the task's first job.
+  -- The id of the task, and of the task's first job.
   id uuid primary key,
-  -- The job that works on the task now; reprocessing sets a new one. The task is deleted when the ledger deletes its
+  -- The job that works on the task now. Reprocessing sets a new job. The task is deleted when the ledger deletes its
   -- job.
   job_id uuid not null references public.jobs (id) on delete cascade,
   owner text,
@@ -33,7 +33,7 @@ create table public.image_tasks (
   -- private.next_image_round computes the number.
   round bigint not null,
   priority integer not null,
-  -- Between priorities, the priority with the earliest due task is first.
+  -- Between priorities, the priority with the earliest due task is served first.
   due_at timestamptz not null,
   prompt text not null,
   status text not null default 'pending',

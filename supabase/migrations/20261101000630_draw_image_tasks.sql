@@ -28,7 +28,7 @@ begin
 end
 $$;
 
--- Called before the provider is called. Returns {state}:
+-- Called before each call of the provider. Returns {state}:
 --   draw   {token, prompt, attempt}: this attempt may draw, for p_lease_ms
 --   drawn the picture exists; an earlier attempt died after storing it
 --   wait   {waitMs}: the task is still in the queue (waitMs null), an earlier attempt may still be drawing, or the

@@ -2,7 +2,7 @@
 -- stored, so that every file has a row.
 
 create table public.image_uploads (
-  -- Also the id of the job that makes the thumbnail.
+  -- The id of the upload, and of the job that makes the thumbnail.
   id uuid primary key,
   owner text not null,
   content_type text not null,

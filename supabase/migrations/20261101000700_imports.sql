@@ -108,7 +108,7 @@ create table public.import_rejects (
   code text not null,
   message text not null,
   hint text not null,
-  -- The row as it is in the file (at least its beginning), and its cells, if it could be split into them.
+  -- The row as it is in the file (at least its beginning), and its cells, if the row could be split into cells.
   raw text not null,
   cells jsonb,
   constraint import_rejects_are_one_per_row unique (import_id, row_no)
@@ -129,8 +129,8 @@ create policy imports_are_read_by_their_owner_and_admins on public.imports for s
 
 insert into storage.buckets (id, name, public) values ('imports', 'imports', false) on conflict (id) do nothing;
 
--- Addresses may be in rejects and in the texts of an import. Uploaded files are deleted within two days after their import's
--- end, and copies of changed rows after 30 days.
+-- Rejects and the text columns of an import may contain addresses. Uploaded files are deleted within two days after
+-- their import's end, and copies of changed rows after 30 days.
 select private.register_erasable('public.import_rejects', 'id', '{message,raw,cells}');
 select private.register_erasable('public.imports', 'id', '{error,mapping,dialect,file_name}');
 

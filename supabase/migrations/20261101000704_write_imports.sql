@@ -182,7 +182,7 @@ as $$
 declare
   v_job_id uuid := (select job_id from public.imports where id = p_id);
 begin
-  -- Waits for rows that are being written (private.hold_part_of_open_job).
+  -- This lock waits until rows that are being written are committed (private.hold_part_of_open_job).
   perform from public.jobs where id = v_job_id for update;
   perform private.end_job(v_job_id, 'failed', null, p_error, p_now);
 end

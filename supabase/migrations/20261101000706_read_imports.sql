@@ -1,6 +1,6 @@
 -- Imports as the API shows them. p_owner null is an administrator, who sees every import.
 
--- While the job runs, its parts have the counts of the rows; afterwards the import has them.
+-- While the job runs, its parts have the counts of the rows. When the job has ended, the import's row has the counts.
 create function private.import_view(p_import public.imports)
 returns jsonb
 language sql stable

@@ -2,7 +2,7 @@
 -- Storage keeps it for a week.
 
 create table public.reports (
-  -- Also the id of its job; the file is reports/<job id>.pdf or .csv.
+  -- The id of the report, and of its job. The file is reports/<job id>.pdf or .csv.
   id uuid primary key references public.jobs (id) on delete cascade,
   owner text not null,
   -- The owner whose rows the report contains. Null: all rows, for an administrator.
@@ -301,7 +301,7 @@ as $$
   order by expires_at, id limit p_limit;
 $$;
 
--- Deletes these reports, and the pages of all reports whose jobs have ended.
+-- Deletes the given reports, and the pages of all reports whose jobs have ended.
 create function public.forget_reports(p_ids uuid[])
 returns void
 language sql

@@ -1,7 +1,7 @@
 -- A row of the inbox is one webhook that a provider sent and signed: its raw body, and its outcome.
 
 create table public.webhook_inbox (
-  -- Also the id of the first job that handles the webhook.
+  -- The id of the webhook, and of the first job that handles the webhook.
   id uuid primary key,
   -- The job of the webhook's newest replay.
   replay_job_id uuid,
@@ -17,8 +17,8 @@ create table public.webhook_inbox (
   occurred_at timestamptz,
   headers jsonb not null,
   body text not null,
-  -- Only for providers that do not sign the id of the event: there, two webhooks with the same bytes are the same
-  -- event.
+  -- A hash of the body, only for providers that do not sign the id of the event. For these providers, two webhooks with
+  -- the same bytes are the same event.
   body_sha256 text,
   -- received: a job handles it; failed: that job has ended without handling it; ignored: no handler knows its type;
   -- applied: it changed our rows; unchanged: our rows were newer already; covered: the object was read from the provider
@@ -37,7 +37,7 @@ create index webhook_inbox_by_object on public.webhook_inbox (object_key, sequen
 create index webhook_inbox_by_time on public.webhook_inbox (received_at, id);
 create index webhook_inbox_by_group on public.webhook_inbox (source, type, verdict, received_at desc, id desc);
 
--- The newest webhook of an object that had arrived when the object was last read from its provider.
+-- For each object, the newest webhook that had arrived when the object was last read from its provider.
 create table public.webhook_objects (
   key text primary key,
   covered_sequence bigint not null,
@@ -156,8 +156,8 @@ as $$
   on conflict (source, reason, hour) do update set count = refusals.count + 1;
 $$;
 
--- A webhook, the newest webhook of its object, when that object was last read from its provider, and which webhook was
--- the newest at that time.
+-- Returns a webhook, the newest webhook of the same object, the time when that object was last read from its provider,
+-- and the webhook that was the newest at that time.
 create function public.open_webhook(p_id uuid)
 returns setof jsonb
 language sql stable
@@ -222,8 +222,8 @@ begin
 end
 $$;
 
--- What GitHub says about repositories: [{"repository", "stars", "forks", "openIssues"}]. An older answer that arrives
--- late changes nothing. Returns how many rows were written.
+-- Stores what GitHub says about repositories: [{"repository", "stars", "forks", "openIssues"}]. An older answer that
+-- arrives late changes nothing. Returns how many rows were written.
 create function public.sync_github_metrics(p_metrics jsonb, p_now timestamptz)
 returns integer
 language plpgsql

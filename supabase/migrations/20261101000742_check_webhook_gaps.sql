@@ -9,7 +9,7 @@ create table public.webhook_gap_checks (
   -- While the list is being read (page by page, the newest webhooks first): when the reading began, and the next page.
   reading_until timestamptz,
   cursor text,
-  -- How many missing webhooks all checks have found.
+  -- How many missing webhooks the checks of this list have found.
   found_count bigint not null default 0,
   checked_at timestamptz,
   constraint webhook_gap_checks_read_with_a_start check (cursor is null or reading_until is not null)

@@ -2,10 +2,10 @@
 -- takes the webhooks in the order of arrival; each webhook gets a new job.
 
 create table public.inbox_replays (
-  -- Also the id of the replay's job.
+  -- The id of the replay, and of its job.
   id uuid primary key references public.jobs (id) on delete cascade,
   source text not null,
-  -- The types that are handled again; all of them have a handler.
+  -- The types of the webhooks that are handled again. Each type has a handler.
   types text[] not null,
   -- The webhooks that arrived in this period, or those with these ids.
   starts_at timestamptz,

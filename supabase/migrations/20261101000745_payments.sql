@@ -11,15 +11,15 @@ create table public.orders (
   currency text not null,
   -- The address that gets the mail "Payment received!".
   email text,
-  -- The idempotency key under which the payment is made, and when we first asked for it. Every run for this order uses
-  -- this key, even when its own request had another key.
+  -- The idempotency key with which the payment is made, and the time when we first asked the provider for the payment.
+  -- Every run for this order uses this key, even when its own request had another key.
   payment_key text,
   payment_asked_at timestamptz,
   payment_id text,
   paid_at timestamptz,
   -- When the mail "Payment received!" was made.
   receipt_made_at timestamptz,
-  -- The job that was accepted last to make its payment; null when only webhooks or events have named the order.
+  -- The job that was accepted last to make the order's payment. Null when only webhooks or events have named the order.
   job_id uuid,
   created_at timestamptz not null,
   constraint orders_of_one_owner_have_different_payment_keys unique (owner, payment_key),
@@ -229,8 +229,8 @@ begin
 end
 $$;
 
--- The order of a requested payment, created at the first request; refused when the order has another amount.
--- accept_payment checks the order's owner.
+-- Finds the order of a requested payment, and inserts the order at the first request. Refuses the request when the
+-- order has another amount. accept_payment checks the order's owner.
 create function private.open_order(p_payment jsonb, p_owner text, p_now timestamptz)
 returns public.orders
 language plpgsql

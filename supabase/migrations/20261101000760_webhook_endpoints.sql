@@ -79,7 +79,8 @@ create table public.webhook_deliveries (
   endpoint_id uuid not null references public.webhook_endpoints (id) on delete cascade,
   message_id uuid not null references public.webhook_messages (id) on delete cascade,
   status text not null default 'pending',
-  -- The number of all attempts, and of those since the delivery was last queued, which the policy counts.
+  -- The number of all attempts, and the number of attempts since the delivery was last queued. The policy counts the
+  -- second number.
   attempt_count integer not null default 0,
   try_count integer not null default 0,
   -- When the next attempt is due; null when there is none.

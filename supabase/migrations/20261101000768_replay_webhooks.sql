@@ -3,7 +3,7 @@
 -- sends them.
 
 create table public.webhook_replays (
-  -- Also the id of the replay's job.
+  -- The id of the replay, and of its job.
   id uuid primary key references public.jobs (id) on delete cascade,
   endpoint_id uuid not null references public.webhook_endpoints (id) on delete cascade,
   owner text not null,

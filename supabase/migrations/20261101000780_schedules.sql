@@ -53,7 +53,7 @@ create index schedule_ticks_by_age on public.schedule_ticks (made_at);
 create table private.maintenance_tasks (
   name text primary key,
   function text not null,
-  -- A task that has not run for this long runs even when no schedule wants it.
+  -- A task that has not run for this interval runs even when no schedule has asked for it.
   at_least_every interval not null,
   -- When a schedule asked for the next run of the task. Null: the task has run since then.
   wanted_at timestamptz,

@@ -53,7 +53,7 @@ insert into private.alert_rules (rule, severity, is_below, query) values
 create table public.alerts (
   id uuid primary key default gen_random_uuid(),
   rule text not null,
-  -- A class (P1), a kind of work; empty: the whole installation.
+  -- The subject of the alert: a class (P1) or a kind of work. Empty: the whole installation.
   subject text not null default '',
   severity text not null,
   status text not null default 'open',

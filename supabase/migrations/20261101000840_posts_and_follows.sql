@@ -6,7 +6,7 @@
 create sequence private.feed_sequence;
 
 create table public.posts (
-  -- Also the id of the job that brings the post to the followers.
+  -- The id of the post, and of the job that brings the post to the followers.
   id uuid primary key,
   sequence bigint not null,
   author text not null,

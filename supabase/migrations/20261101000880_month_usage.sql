@@ -9,7 +9,7 @@ create table private.usage_by_day (
   run_count bigint not null,
   -- Attempts of runs, without the first attempt of each run.
   retry_count bigint not null,
-  -- How many runs sent events to parts, and to how many parts.
+  -- How many runs sent events to parts, and how many parts got an event.
   fan_out_count bigint not null,
   part_count bigint not null,
   failed_count bigint not null,

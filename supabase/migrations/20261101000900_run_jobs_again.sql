@@ -1,4 +1,4 @@
--- Running ended work again: a new job with the event of the old one, for the same function.
+-- Running ended work again: a new job with the event of the old job, for the same function.
 
 create unique index jobs_run_again_once_at_a_time on public.jobs (again_of)
   where again_of is not null and ended_at is null;
