@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
+import { optionsOfSite } from "@nightshift/local/stack/node.ts";
 import { paced } from "./campaign-paced.ts";
 import { BATCH, load, round3, secondsBetween, send } from "./campaign-send.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
@@ -125,7 +126,12 @@ async function bare(stack: BenchStack, recipients: number): Promise<number> {
   const args = ["--import", "tsx", script, stack.urls.mail, stack.apiKey, recipients, BATCH, IN_FLIGHT].map(
     String,
   );
-  const { stdout } = await promisify(execFile)(process.execPath, args);
+  // The memory limits of the site: they decide how often V8 collects garbage, which is a fifth of this program's time.
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: optionsOfSite({ NODE_OPTIONS: process.env["NODE_OPTIONS"] ?? "" }),
+  };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
   return (JSON.parse(stdout) as { seconds: number }).seconds;
 }
 

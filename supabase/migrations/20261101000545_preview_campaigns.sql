@@ -21,7 +21,8 @@ language plpgsql stable
 set search_path = ''
 as $$
 begin
-  if p_hash <> private.hash_campaign(p_campaign) then
+  -- The hash reads the whole list, so it is computed only for a request that names one.
+  if p_hash is not null and p_hash <> private.hash_campaign(p_campaign) then
     perform private.refuse(409, 'conflict',
       'The campaign or its list changed since the preview: ask for a new preview and send with its hash');
   end if;
