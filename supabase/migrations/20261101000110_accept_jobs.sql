@@ -101,8 +101,8 @@ begin
 end
 $$;
 
--- Accepts jobs of one function in one statement, and returns the new ones. Only for functions without limits, and for
--- requests without idempotency keys.
+-- Accepts jobs of one function in one statement, and returns the new jobs. The function must have no limits, and the
+-- requests must have no idempotency keys.
 create function private.accept_jobs(p_function_id text, p_requests jsonb[], p_now timestamptz)
 returns setof public.jobs
 language plpgsql
@@ -133,7 +133,7 @@ $$;
 -- dead letter. Besides the fields of private.accept_job a request has: fingerprint, kind, deadLetterId, againOf, and
 -- eventId and sentAt of an event that the engine already has. Priority and deadline in an event's data are used when
 -- they are valid. Leaves a job out when a concurrent request with the same key, or another run of the same event, has
--- inserted it first.
+-- inserted the job first.
 create function private.insert_jobs(p_function_id text, p_requests jsonb[], p_now timestamptz)
 returns setof public.jobs
 language plpgsql
@@ -178,7 +178,7 @@ begin
 end
 $$;
 
--- Null when another request has inserted the job first.
+-- Returns null when another request has inserted the job first.
 create function private.insert_job(p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
