@@ -91,9 +91,9 @@ create table public.campaign_batches (
 alter table public.campaign_batches alter column recipients set storage external;
 
 -- One row per recipient. While a send has no outcome, its state (claimed, sending) is derived from its batch and part.
--- The row is updated once, in the space that each page keeps free. The table has only the index of its key. It has no
--- foreign key to campaigns, because a check per row would cost more than the rest of the statement that plans the
--- campaign. Only this statement inserts rows.
+-- The row of a send is updated once, in the space that each page keeps free. The table has only the index of its key.
+-- The table has no foreign key to campaigns, because a check per row would cost more than the rest of the statement
+-- that plans the campaign. Only this statement inserts rows.
 create table public.campaign_sends (
   campaign_id uuid not null,
   subscriber_id bigint not null,
