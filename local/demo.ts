@@ -6,17 +6,17 @@ import {
   batchSize,
   campaign,
   chunkSize,
-  type Day,
-  faultsOn,
-  ownDay,
+  type FaultPlan,
+  faultRules,
+  ownStackFaults,
   recipients,
   refusedAddresses,
-  runningDay,
+  runningStackFaults,
 } from "#demo/content.ts";
 import { type Progress, progressOf } from "#demo/progress.ts";
 import { type ByStatus, faultsOf, type Verdict, verdictOf } from "#demo/verdict.ts";
 import { type DemoStack, runningStack } from "#demo/where.ts";
-import { told } from "#stack/errors.ts";
+import { errorForTerminal } from "#stack/errors.ts";
 import { aborted, interruption, unlessAborted } from "#stack/interruption.ts";
 import { startStack } from "#stack/stack.ts";
 import { dashboardOf } from "#stack/table.ts";
@@ -31,10 +31,10 @@ recipient got exactly one mail, except the two addresses that the provider refus
 const say = (sentence: string): void => console.error(sentence);
 const fixture = join(import.meta.dirname, "../tests/fixtures/subscribers.csv");
 
-/** Runs the demo. `progress` shows the state of the demo's campaign. */
-async function tell(
+/** Sends the campaign while the provider fails as planned, reprocesses the dead letters, and counts the outcome. */
+async function runCampaign(
   stack: DemoStack,
-  day: Day,
+  plan: FaultPlan,
   startedAt: number,
 ): Promise<{ verdict: Verdict; byStatus: ByStatus }> {
   const api = demoApi(stack);
@@ -45,7 +45,7 @@ async function tell(
 
   await api.provider.steer("rate", { requestsPerSecond: 5 });
   await api.provider.steer("reject", { addresses: refusedAddresses });
-  await api.provider.steer("faults", { rules: faultsOn(day) });
+  await api.provider.steer("faults", { rules: faultRules(plan) });
   say(
     "The mail provider answers 429 and 503 at times, refuses two addresses, and for a while refuses our key.\n",
   );
@@ -54,7 +54,7 @@ async function tell(
   const { jobId } = await api.send(id);
   const progress = progressOf(api, id, recipients);
   try {
-    await throughTheNight(api, day, jobId, progress);
+    await followToTheEnd(api, plan, jobId, progress);
   } finally {
     progress.end();
     await api.provider.steer("faults", { rules: [] });
@@ -65,8 +65,14 @@ async function tell(
   return verdictOf({ databaseUrl, campaignId: id, jobId, startedAt, executionsBefore }, api);
 }
 
-async function throughTheNight(api: DemoApi, day: Day, jobId: string, progress: Progress): Promise<void> {
-  const { deadLetters = 1, reachedBefore = 0 } = day;
+/** Waits for the dead letters, ends the faults, reprocesses the dead letters, and waits until the campaign is completed. */
+async function followToTheEnd(
+  api: DemoApi,
+  plan: FaultPlan,
+  jobId: string,
+  progress: Progress,
+): Promise<void> {
+  const { deadLetters = 1, reachedBefore = 0 } = plan;
   await progress.follow("work that meets the refused key becomes dead letters", async ({ counts }) => {
     if (counts.sent + counts.failed < reachedBefore) return false;
     return (await api.letters(jobId)).length >= deadLetters && (await api.provider.alerts()) > 0;
@@ -112,9 +118,14 @@ async function ownStack(signal: AbortSignal): Promise<DemoStack & { stop(): Prom
 }
 
 /** Runs the demo, and returns the exit code. */
-async function judge(stack: DemoStack, day: Day, signal: AbortSignal, json: boolean): Promise<number> {
-  const { verdict, byStatus } = await unlessAborted(signal, tell(stack, day, performance.now()));
-  const expected = { recipients, failed: refusedAddresses.length, deadLetters: day.deadLetters };
+async function runAndCheck(
+  stack: DemoStack,
+  plan: FaultPlan,
+  signal: AbortSignal,
+  json: boolean,
+): Promise<number> {
+  const { verdict, byStatus } = await unlessAborted(signal, runCampaign(stack, plan, performance.now()));
+  const expected = { recipients, failed: refusedAddresses.length, deadLetters: plan.deadLetters };
   const faults = faultsOf(verdict, byStatus, expected);
   say(await summaryOf(verdict, byStatus, stack));
   for (const fault of faults) say(`WRONG: ${fault}.`);
@@ -132,11 +143,11 @@ async function main(signal: AbortSignal): Promise<number> {
   const running = await runningStack(values["data-dir"]);
   if (running !== undefined) {
     say(`In the stack that is running.\n${whereToLook(running)}`);
-    return judge(running, runningDay, signal, values.json);
+    return runAndCheck(running, runningStackFaults, signal, values.json);
   }
   const stack = await ownStack(signal);
   try {
-    const code = await judge(stack, ownDay, signal, values.json);
+    const code = await runAndCheck(stack, ownStackFaults, signal, values.json);
     // In a terminal the stack keeps running until Ctrl-C, so that people can look at it.
     if (values.json || !process.stdout.isTTY) return code;
     say(`${whereToLook(stack)}\n\nCtrl-C ends it.`);
@@ -152,7 +163,7 @@ main(interrupted).then(
   (code) => process.exit(code),
   (error: unknown) => {
     if (interrupted.aborted) process.exit(130);
-    console.error(told(error));
+    console.error(errorForTerminal(error));
     process.exit(1);
   },
 );

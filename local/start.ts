@@ -1,5 +1,5 @@
 import { loadDotEnv } from "#stack/environment.ts";
-import { told } from "#stack/errors.ts";
+import { errorForTerminal } from "#stack/errors.ts";
 import { aborted, interruption } from "#stack/interruption.ts";
 import { help, readOptions } from "#stack/options.ts";
 import { startStack } from "#stack/stack.ts";
@@ -23,7 +23,7 @@ main(interrupted).then(
   () => process.exit(0),
   (error: unknown) => {
     if (interrupted.aborted) process.exit(0); // The work failed because it was interrupted
-    console.error(told(error));
+    console.error(errorForTerminal(error));
     process.exit(1);
   },
 );

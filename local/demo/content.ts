@@ -9,7 +9,7 @@ export const refusedAddresses = [
   "zaneta.dabrowska@gone.bankrupt.example",
 ];
 
-export type Day = {
+export type FaultPlan = {
   /**
    * A regular expression for the batch number at the end of a request's idempotency key. The provider refuses the API
    * key for these batches.
@@ -19,6 +19,7 @@ export type Day = {
   tooFastEvery: number;
   /** The number of dead letters that exist before the provider accepts the API key again. Undefined: at least one. */
   deadLetters?: number;
+  /** How many recipients are sent or refused before the provider accepts the API key again. Undefined: 0. */
   reachedBefore?: number;
 };
 
@@ -26,7 +27,7 @@ export type Day = {
  * The provider's failures in the demo's own stack. A part has 100 recipients there, and a batch has 20, so the provider
  * refuses the batches of parts 3 and 7.
  */
-export const ownDay: Day = {
+export const ownStackFaults: FaultPlan = {
   refusedBatches: "(1[1-5]|3[1-5])",
   tooFastEvery: 9,
   deadLetters: 2,
@@ -37,9 +38,9 @@ export const ownDay: Day = {
  * The provider's failures in a stack that was already running. In that stack parts and batches have other sizes, so the
  * provider refuses other batches.
  */
-export const runningDay: Day = { refusedBatches: "[37]", tooFastEvery: 3 };
+export const runningStackFaults: FaultPlan = { refusedBatches: "[37]", tooFastEvery: 3 };
 
-export const faultsOn = ({ refusedBatches, tooFastEvery }: Day) => [
+export const faultRules = ({ refusedBatches, tooFastEvery }: FaultPlan) => [
   { status: 401, match: `:${refusedBatches}$` },
   { status: 503, match: ":(2|8|22|44)$", count: 3 },
   { status: 429, every: tooFastEvery, count: 4, retryAfter: 1 },

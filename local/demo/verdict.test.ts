@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { ownDay, recipients, refusedAddresses } from "#demo/content.ts";
+import { ownStackFaults, recipients, refusedAddresses } from "#demo/content.ts";
 import { faultsOf } from "#demo/verdict.ts";
 
-const expected = { recipients, failed: refusedAddresses.length, deadLetters: ownDay.deadLetters };
+const expected = { recipients, failed: refusedAddresses.length, deadLetters: ownStackFaults.deadLetters };
 const good = {
   recipients: 1000,
   sent: 998,

@@ -24,7 +24,7 @@ const countsSchema = z.object({
 });
 
 export async function verdictOf(
-  told: {
+  run: {
     databaseUrl: string;
     campaignId: string;
     jobId: string;
@@ -33,8 +33,8 @@ export async function verdictOf(
   },
   api: DemoApi,
 ): Promise<{ verdict: Verdict; byStatus: ByStatus }> {
-  const { campaignId, jobId, startedAt, executionsBefore } = told;
-  const { recipients, sent, failed } = await countRows(told.databaseUrl, campaignId);
+  const { campaignId, jobId, startedAt, executionsBefore } = run;
+  const { recipients, sent, failed } = await countRows(run.databaseUrl, campaignId);
   const letters = await api.letters(jobId);
   const provider = await api.provider.stats(campaignId);
   if (provider.accepted !== sent) {

@@ -22,14 +22,15 @@ type Match = {
    * An equality that every matching event fulfills. The wait is indexed by the value that must be equal, so that the
    * engine finds the wait of an event quickly.
    */
-  tie?: Tie | undefined;
+  requiredEquality?: Equality | undefined;
 };
-export type Tie = { mine: Path; theirs: Path };
+export type Equality = { ownPath: Path; otherPath: Path };
 
 const matches = compiled("match", match);
 
 export const matchError = (expression: string): string | undefined => matches.error(expression);
-export const tieOf = (expression: string): Tie | undefined => matches.get(expression).tie;
+export const requiredEqualityOf = (expression: string): Equality | undefined =>
+  matches.get(expression).requiredEquality;
 export const isMatch = (expression: string | undefined, own: unknown, other: unknown): boolean =>
   expression === undefined || matches.get(expression).holds(own, other);
 
@@ -37,7 +38,7 @@ export const isMatch = (expression: string | undefined, own: unknown, other: unk
  * A text for the index: two values have the same text exactly when the server treats them as equal. A missing value
  * counts as null.
  */
-export const tieValue = (path: Path, event: unknown): string => {
+export const indexValue = (path: Path, event: unknown): string => {
   const value = valueAt(path, event);
   return value === Missing ? "null" : JSON.stringify(value);
 };
@@ -48,7 +49,7 @@ function match(node: ASTNode): Match {
       const [left, right] = [match(node.args[0]), match(node.args[1])];
       return {
         holds: (own, other) => left.holds(own, other) && right.holds(own, other),
-        tie: left.tie ?? right.tie,
+        requiredEquality: left.requiredEquality ?? right.requiredEquality,
       };
     }
     case "||": {
@@ -70,35 +71,35 @@ function match(node: ASTNode): Match {
 
 function equality(op: "==" | "!=", left: ASTNode, right: ASTNode): Match {
   const [a, b] = [pathOf(left), pathOf(right)];
-  if (a && b) return op === "==" ? tied(a, b) : refuse("!= between two paths");
-  const [theirs, literal] = a ? [a, literalOf(right)] : [b, literalOf(left)];
-  if (theirs?.root !== "async" || literal === undefined) return refuse("This comparison");
-  return { holds: (_, other) => isEqual(valueAt(theirs, other), literal) === (op === "==") };
+  if (a && b) return op === "==" ? equalPaths(a, b) : refuse("!= between two paths");
+  const [otherPath, literal] = a ? [a, literalOf(right)] : [b, literalOf(left)];
+  if (otherPath?.root !== "async" || literal === undefined) return refuse("This comparison");
+  return { holds: (_, other) => isEqual(valueAt(otherPath, other), literal) === (op === "==") };
 }
 
 /**
  * The value of the run's own event is a literal here, and null when it is missing. A list or an object is equal to no
  * value.
  */
-function tied(a: Path, b: Path): Match {
-  const [mine, theirs] = a.root === "event" ? [a, b] : [b, a];
-  if (mine.root === theirs.root) return refuse("A comparison within one event");
-  if (mine.isIndexed || mine.keys[0] === "ts") return refuse("This path of the run's own event");
+function equalPaths(a: Path, b: Path): Match {
+  const [ownPath, otherPath] = a.root === "event" ? [a, b] : [b, a];
+  if (ownPath.root === otherPath.root) return refuse("A comparison within one event");
+  if (ownPath.isIndexed || ownPath.keys[0] === "ts") return refuse("This path of the run's own event");
   const holds = (own: unknown, other: unknown) => {
-    const value = valueAt(mine, own);
-    if (value === Missing || value === null) return isEqual(valueAt(theirs, other), null);
-    return typeof value !== "object" && isEqual(value, valueAt(theirs, other));
+    const value = valueAt(ownPath, own);
+    if (value === Missing || value === null) return isEqual(valueAt(otherPath, other), null);
+    return typeof value !== "object" && isEqual(value, valueAt(otherPath, other));
   };
-  return { holds, tie: { mine, theirs } };
+  return { holds, requiredEquality: { ownPath, otherPath } };
 }
 
 /** The index compares numbers with numbers and texts with texts. Any other comparison is false. */
-function order(op: Order, theirs: Path | undefined, literal: Literal | undefined): Match {
-  if (theirs?.root !== "async" || (typeof literal !== "string" && !isNumber(literal)))
+function order(op: Order, otherPath: Path | undefined, literal: Literal | undefined): Match {
+  if (otherPath?.root !== "async" || (typeof literal !== "string" && !isNumber(literal)))
     return refuse(`"${op}" of anything but a path of the new event and a number or text`);
   return {
     holds: (_, other) => {
-      const value = valueAt(theirs, other);
+      const value = valueAt(otherPath, other);
       const order = typeof value === "boolean" ? undefined : orderOf(value, literal);
       return order !== undefined && isInOrder(op, order);
     },

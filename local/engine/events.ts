@@ -89,7 +89,8 @@ export function toStored(event: IncomingEvent, internalId: string, now: number):
   return { internalId, event: payload, receivedAt: now, runIds: [] };
 }
 
-const neverAnswered = new Set(["inngest/function.failed", "inngest/function.finished"]);
+/** Runs that were started by these events send no ending events. */
+const withoutEndingEvents = new Set(["inngest/function.failed", "inngest/function.finished"]);
 
 type Ended = {
   functionId: string;
@@ -108,7 +109,7 @@ type Ended = {
 export function endingEvents({ functionId, runId, status, events, result, error }: Ended): IncomingEvent[] {
   return events.flatMap((event, index) => {
     const correlationId = correlationOf(event);
-    if (neverAnswered.has(event.name) || (index > 0 && correlationId === undefined)) return [];
+    if (withoutEndingEvents.has(event.name) || (index > 0 && correlationId === undefined)) return [];
     const data = {
       function_id: functionId,
       run_id: runId,

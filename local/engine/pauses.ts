@@ -1,4 +1,4 @@
-import { isMatch, type Tie, tieOf, tieValue } from "./cel-match.ts";
+import { type Equality, indexValue, isMatch, requiredEqualityOf } from "./cel-match.ts";
 import type { RunDocument, Wait } from "./documents.ts";
 import type { EventPayload } from "./protocol.ts";
 
@@ -8,21 +8,21 @@ import type { EventPayload } from "./protocol.ts";
  */
 export type Paused = { run: RunDocument; wait: Wait };
 
-type Shelf = {
-  plain: Set<Paused>;
+type PauseIndex = {
+  notIndexed: Set<Paused>;
   /** The index: for each path in an event, the waits by the value that an event must have at that path. */
-  byPath: Map<string, { theirs: Tie["theirs"]; values: Map<string, Set<Paused>> }>;
+  byPath: Map<string, { otherPath: Equality["otherPath"]; values: Map<string, Set<Paused>> }>;
 };
 
 export class Pauses {
-  private readonly shelves = new Map<string, Shelf>();
+  private readonly byEventName = new Map<string, PauseIndex>();
   private readonly removers = new Map<Wait, () => void>();
 
   add(run: RunDocument, wait: Wait): void {
     if (wait.event === undefined) return;
-    const shelf = this.shelves.get(wait.event) ?? { plain: new Set(), byPath: new Map() };
-    this.shelves.set(wait.event, shelf);
-    this.removers.set(wait, file(shelf, { run, wait }));
+    const index = this.byEventName.get(wait.event) ?? { notIndexed: new Set(), byPath: new Map() };
+    this.byEventName.set(wait.event, index);
+    this.removers.set(wait, addToIndex(index, { run, wait }));
   }
 
   remove(wait: Wait): void {
@@ -32,11 +32,11 @@ export class Pauses {
 
   /** The waits that this event ends: those that have not ended yet and whose expression is true. */
   matching(event: EventPayload, now: number): Paused[] {
-    const shelf = this.shelves.get(event.name);
-    if (!shelf) return [];
-    const candidates = [...shelf.plain];
-    for (const { theirs, values } of shelf.byPath.values())
-      candidates.push(...(values.get(tieValue(theirs, event)) ?? []));
+    const index = this.byEventName.get(event.name);
+    if (!index) return [];
+    const candidates = [...index.notIndexed];
+    for (const { otherPath, values } of index.byPath.values())
+      candidates.push(...(values.get(indexValue(otherPath, event)) ?? []));
     return candidates.filter(
       ({ run, wait }) =>
         wait.expiresAt >= now && wait.notEvent !== event.id && isMatch(wait.expression, run.events[0], event),
@@ -48,21 +48,22 @@ export class Pauses {
  * Indexes a pause, and returns the function that removes it. The function also removes an empty entry of the index,
  * because each run may add an entry.
  */
-function file(shelf: Shelf, paused: Paused): () => void {
-  const tie = paused.wait.expression === undefined ? undefined : tieOf(paused.wait.expression);
+function addToIndex(index: PauseIndex, paused: Paused): () => void {
+  const equality =
+    paused.wait.expression === undefined ? undefined : requiredEqualityOf(paused.wait.expression);
   const own = paused.run.events[0];
-  if (!tie || !own) {
-    shelf.plain.add(paused);
-    return () => shelf.plain.delete(paused);
+  if (!equality || !own) {
+    index.notIndexed.add(paused);
+    return () => index.notIndexed.delete(paused);
   }
-  const path = JSON.stringify(tie.theirs.keys);
-  const { values } = shelf.byPath.get(path) ?? { values: new Map<string, Set<Paused>>() };
-  shelf.byPath.set(path, { theirs: tie.theirs, values });
-  const value = tieValue(tie.mine, own);
-  const place = values.get(value) ?? new Set<Paused>();
-  values.set(value, place.add(paused));
+  const path = JSON.stringify(equality.otherPath.keys);
+  const { values } = index.byPath.get(path) ?? { values: new Map<string, Set<Paused>>() };
+  index.byPath.set(path, { otherPath: equality.otherPath, values });
+  const value = indexValue(equality.ownPath, own);
+  const group = values.get(value) ?? new Set<Paused>();
+  values.set(value, group.add(paused));
   return () => {
-    place.delete(paused);
-    if (place.size === 0 && values.get(value) === place) values.delete(value);
+    group.delete(paused);
+    if (group.size === 0 && values.get(value) === group) values.delete(value);
   };
 }

@@ -10,27 +10,27 @@ const waitForAppMs = 200;
 type Options = { engine: Engine; urls: string[]; log: (message: string) => void };
 
 export function keepInStep({ engine, urls, log }: Options): { stop(): void } {
-  const lastWords = new Map<string, string>();
+  const lastMessages = new Map<string, string>();
   const timers = new Map<string, NodeJS.Timeout>();
   let isStopped = false;
 
   /** Logs a message once, so that an app that is down for an hour causes one line. */
-  const say = (url: string, words: string) => {
-    if (lastWords.get(url) !== words) log(words);
-    lastWords.set(url, words);
+  const say = (url: string, message: string) => {
+    if (lastMessages.get(url) !== message) log(message);
+    lastMessages.set(url, message);
   };
 
   const ask = async (url: string): Promise<void> => {
     let wait = pollMs;
     try {
       const { appId, changed } = await engine.apps.sync(url);
-      if (changed || lastWords.has(url)) {
+      if (changed || lastMessages.has(url)) {
         const count = engine.registry.allApps().find(({ id }) => id === appId)?.functions.length ?? 0;
         log(`${appId}: ${count} functions at ${url}`);
       }
-      lastWords.delete(url);
+      lastMessages.delete(url);
     } catch (error) {
-      say(url, wordsOf(url, error));
+      say(url, messageOf(url, error));
       if (urls.includes(url) && isUnreachable(error)) wait = waitForAppMs;
     }
     if (!isStopped) timers.set(url, setTimeout(() => void ask(url), wait).unref());
@@ -55,7 +55,7 @@ export function keepInStep({ engine, urls, log }: Options): { stop(): void } {
   };
 }
 
-function wordsOf(url: string, error: unknown): string {
+function messageOf(url: string, error: unknown): string {
   if (isUnreachable(error)) return `no app answers at ${url}; asking until one does`;
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@ import { virtualClock } from "./clock.ts";
 import { type HistoryEntry, hasEnded, type RunDocument } from "./documents.ts";
 import { durationOf } from "./duration.ts";
 import { Faults } from "./faults.ts";
-import { type Life, startLife } from "./life.ts";
+import { type KillableEngine, startKillableEngine } from "./killable-engine.ts";
 import { openStore } from "./open-store.ts";
 import { seeded } from "./seeded.ts";
 import { createTurnUntil, usualStart, type Within } from "./testkit-time.ts";
@@ -53,13 +53,13 @@ export async function startEngine(options: StartEngine) {
   const store = await openStore(options.databaseUrl);
   const faults = new Faults(
     clock,
-    () => life.activity,
+    () => running.activity,
     () => restart(),
   );
   const transport = faults.around(handlerTransport(options.app));
   const random = seeded(options.seed ?? 1);
-  const start = (): Promise<Life> =>
-    startLife({
+  const start = (): Promise<KillableEngine> =>
+    startKillableEngine({
       clock,
       store,
       transport,
@@ -67,17 +67,17 @@ export async function startEngine(options: StartEngine) {
       checkpointing: options.checkpointing ?? true,
       ...(options.signingKey === undefined ? {} : { signingKey: options.signingKey }),
     });
-  let life = await start();
+  let running = await start();
   const restart = async () => {
-    life.kill();
-    life = await start();
+    running.kill();
+    running = await start();
   };
-  const allRuns = (): RunDocument[] => [...life.engine.history.runs.values()];
-  const runWith = (id: string): RunDocument | undefined => life.engine.history.runs.get(id);
+  const allRuns = (): RunDocument[] => [...running.engine.history.runs.values()];
+  const runWith = (id: string): RunDocument | undefined => running.engine.history.runs.get(id);
 
   let synced: Promise<unknown> | undefined;
   const ensureSynced = () => {
-    synced ??= life.engine.apps.sync(appUrl).catch((error: unknown) => {
+    synced ??= running.engine.apps.sync(appUrl).catch((error: unknown) => {
       synced = undefined;
       throw error;
     });
@@ -85,18 +85,18 @@ export async function startEngine(options: StartEngine) {
   };
   const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     await ensureSynced();
-    const asked = life;
+    const asked = running;
     const response = await asked.api.fetch(
       input instanceof Request && init === undefined ? input : new Request(input, init),
     );
     // The engine died meanwhile, so it cannot answer.
-    if (life !== asked) throw new TypeError("fetch failed: the engine died");
+    if (running !== asked) throw new TypeError("fetch failed: the engine died");
     return response;
   };
   const idle = async () => {
     await ensureSynced();
-    for (let current: Life | undefined; current !== life; ) {
-      current = life;
+    for (let current: KillableEngine | undefined; current !== running; ) {
+      current = running;
       await current.activity.settled();
     }
   };
@@ -168,25 +168,25 @@ export async function startEngine(options: StartEngine) {
     history: (runId: string): HistoryEntry[] => runWith(runId)?.history ?? [],
     rerun: async (runId: string): Promise<string> => {
       const run = runWith(runId);
-      const id = run && life.engine.rerun(run);
+      const id = run && running.engine.rerun(run);
       if (id === undefined) throw new Error(`There is no run ${runId} to run again.`);
       await idle();
       return id;
     },
     cancel: async (runId: string): Promise<void> => {
       const run = runWith(runId);
-      if (run) life.engine.cancel(run);
+      if (run) running.engine.cancel(run);
       await idle();
     },
     /** Stops the engine without any cleanup, and starts another engine with the committed state. */
     crash: restart,
-    usage: (): Usage => life.engine.usage(),
+    usage: (): Usage => running.engine.usage(),
     /** Calls to the app so far. */
     calls: () => faults.calls,
     /** Stops the engine after the calls in flight have ended. */
     close: async (): Promise<void> => {
-      await life.activity.settled();
-      await life.engine.stop();
+      await running.activity.settled();
+      await running.engine.stop();
     },
   };
 }

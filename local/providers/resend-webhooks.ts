@@ -21,7 +21,7 @@ export function createResendWebhooks({ clock = { now: () => new Date() }, webhoo
   const endpoint = `${site}/api/webhooks/resend`;
   return {
     /** Records an event about a mail, and returns the webhook that Resend would send. */
-    happen(type: string, data: object): SignedWebhook & { id: string } {
+    recordEvent(type: string, data: object): SignedWebhook & { id: string } {
       const at = clock.now();
       const id = `msg_${randomUUID().replaceAll("-", "")}`;
       const payload = { type, created_at: at.toISOString(), data };

@@ -43,11 +43,11 @@ export function childOfTheStack({ stop }: { stop: () => void | Promise<void> }):
     setTimeout(() => process.exit(1), patienceMs);
     finish();
   };
-  const hearsListen = new Promise<void>((resolve) => {
+  const listenReceived = new Promise<void>((resolve) => {
     process.on("message", (message) => {
-      const heard = order.safeParse(message).data;
-      if (heard === "listen") resolve();
-      if (heard === "finish") finish();
+      const received = order.safeParse(message).data;
+      if (received === "listen") resolve();
+      if (received === "finish") finish();
     });
   });
   process.on("SIGTERM", end);
@@ -61,7 +61,7 @@ export function childOfTheStack({ stop }: { stop: () => void | Promise<void> }):
     async mayListen() {
       if (!isSuccessor) return;
       process.send?.("loaded");
-      await hearsListen;
+      await listenReceived;
     },
   };
 }

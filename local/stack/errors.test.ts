@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { StackError, told } from "#stack/errors.ts";
+import { errorForTerminal, StackError } from "#stack/errors.ts";
 
 const refused = (code: string, message: string) => Object.assign(new Error(message), { code });
 
@@ -16,11 +16,11 @@ test.each([
     /^\nThe disk is full: could not write .*\nMake room/,
   ],
 ])("an expected error is shown in two sentences: %s", (_, error, expected) => {
-  if (typeof expected === "string") expect(told(error)).toBe(expected);
-  else expect(told(error)).toMatch(expected);
+  if (typeof expected === "string") expect(errorForTerminal(error)).toBe(expected);
+  else expect(errorForTerminal(error)).toMatch(expected);
 });
 
 test("an unexpected error keeps its stack trace", () => {
   const mistake = new TypeError("x is not a function");
-  expect(told(mistake)).toBe(mistake);
+  expect(errorForTerminal(mistake)).toBe(mistake);
 });

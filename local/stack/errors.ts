@@ -27,7 +27,7 @@ export const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && (codeOf(error) === "ENOSPC" || error.message.includes("No space left on device"));
 
 /** The text of an error for the terminal: our two sentences if there are any, otherwise the error itself. */
-export function told(error: unknown): string | Error {
+export function errorForTerminal(error: unknown): string | Error {
   if (error instanceof StackError) return `\n${error.message}\n${error.wayOut}\n`;
   if (!(error instanceof Error)) return String(error);
   const [what, wayOut] = refusals[isDiskFull(error) ? "ENOSPC" : codeOf(error)] ?? [];

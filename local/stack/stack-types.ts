@@ -20,7 +20,7 @@ export type Stack = {
   stop(): Promise<void>;
 };
 
-export type Wishes = {
+export type StartSettings = {
   say: Say;
   environment?: Environment;
   /** Flags of local/engine/cli.ts. Tests set the retry delays, because they cannot wait for Inngest's own. */

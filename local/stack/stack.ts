@@ -13,7 +13,7 @@ import { builtPage } from "#stack/page.ts";
 import { choosePorts } from "#stack/ports.ts";
 import { type ManagedProcess, runProcess } from "#stack/process.ts";
 import { reloadOnEdit } from "#stack/reload.ts";
-import type { Stack, Wishes } from "#stack/stack-types.ts";
+import type { Stack, StartSettings } from "#stack/stack-types.ts";
 import { machineKeys } from "#supabase/keys.ts";
 
 const projectDir = resolve(import.meta.dirname, "../..");
@@ -26,14 +26,14 @@ const migrations = join(projectDir, "supabase/migrations");
 const endingOrder = ["engine", "site", "supabase", "providers"];
 
 /** When one of these variables is set, a service of the stack runs elsewhere. */
-const leadsElsewhere = ["SUPABASE_URL", "INNGEST_DEV", "RESEND_BASE_URL", "SLACK_WEBHOOK_URL"];
+const externalServiceVariables = ["SUPABASE_URL", "INNGEST_DEV", "RESEND_BASE_URL", "SLACK_WEBHOOK_URL"];
 
 /**
  * Starts all parts, in parallel where they do not depend on each other. Resolves when a first request would succeed.
  */
 export async function startStack(
   options: Options,
-  { say, environment = {}, engineFlags = [], signal = new AbortController().signal }: Wishes,
+  { say, environment = {}, engineFlags = [], signal = new AbortController().signal }: StartSettings,
 ): Promise<Stack> {
   const dir = await takeDataDir(options);
   const processes: ManagedProcess[] = [];
@@ -46,10 +46,10 @@ export async function startStack(
     dir.release();
   };
   try {
-    const wishes = { say, more: environment, engineFlags, signal };
+    const settings = { say, more: environment, engineFlags, signal };
     return await unlessAborted(
       signal,
-      start(options, { ...wishes, dir, processes, endFirst, endLast, stop }),
+      start(options, { ...settings, dir, processes, endFirst, endLast, stop }),
     );
   } catch (error) {
     await stop();
@@ -82,7 +82,7 @@ async function start(
   const caller = { ...callersEnvironment(options), ...more };
   const isHosted = caller["SUPABASE_URL"] !== undefined;
   const isEngineElsewhere = caller["INNGEST_DEV"] !== undefined;
-  const isAllHere = !leadsElsewhere.some((name) => name in caller);
+  const isAllHere = !externalServiceVariables.some((name) => name in caller);
   const ports = await choosePorts(options, { supabase: isHosted, engine: isEngineElsewhere });
   const appUrl = `${local(ports.site)}/api/inngest`;
   const devServer = options.inngest ? inngestDevServer({ port: ports.engine, appUrl }) : undefined;

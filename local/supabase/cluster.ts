@@ -77,7 +77,7 @@ const removeLeftovers = (directory: string) => {
 };
 
 export const isAlive = (pid: number): boolean => {
-  if (!Number.isInteger(pid) || isUnburied(pid)) return false;
+  if (!Number.isInteger(pid) || isZombie(pid)) return false;
   try {
     process.kill(pid, 0);
     return true;
@@ -87,10 +87,10 @@ export const isAlive = (pid: number): boolean => {
 };
 
 /**
- * Whether a process has ended, but was not reaped by its parent. In a container, process 1 may never reap such a
- * process, and the process stays in the process table.
+ * Whether a process is a zombie: it has ended, but was not reaped by its parent. In a container, process 1 may never
+ * reap a zombie, which then stays in the process table.
  */
-export const isUnburied = (pid: number): boolean => {
+export const isZombie = (pid: number): boolean => {
   try {
     return fs.readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
   } catch {

@@ -83,7 +83,7 @@ const attach = async (cluster: Cluster, deadline: number): Promise<Postgres | un
     if (server === undefined) return undefined;
     const url = urlOf(cluster, server.port);
     if (server.ready && !isAlive(ownerOf(cluster))) {
-      askToEnd(server.pid);
+      terminate(server.pid);
     } else if (server.ready && (await answers(url))) {
       return {
         url,
@@ -103,7 +103,7 @@ const attach = async (cluster: Cluster, deadline: number): Promise<Postgres | un
   }
 };
 
-const askToEnd = (pid: number) => {
+const terminate = (pid: number) => {
   try {
     process.kill(pid, "SIGINT");
   } catch {

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Cluster, isAlive, isUnburied } from "./cluster.ts";
+import { type Cluster, isAlive, isZombie } from "./cluster.ts";
 
 /** The server that uses a data directory, according to the files in it. */
 export const runningServer = ({
@@ -15,7 +15,7 @@ export const runningServer = ({
   if (!isAlive(pid)) {
     // Postgres would treat a killed server that was not reaped as a running server, and wait for ever. So the killed
     // server's file is removed.
-    if (isUnburied(pid)) fs.rmSync(path.join(directory, "postmaster.pid"), { force: true });
+    if (isZombie(pid)) fs.rmSync(path.join(directory, "postmaster.pid"), { force: true });
     return undefined;
   }
   return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === "ready" };

@@ -88,10 +88,10 @@ async function open({ env = {}, listLagMs = 0 }: { env?: Record<string, string>;
       return { id: webhook.event.id, webhook };
     }
     if (n % 3 === 1) {
-      const webhook = github.happen("ada/engine", "star", { action: "created" });
+      const webhook = github.recordEvent("ada/engine", "star", { action: "created" });
       return { id: webhook.guid, webhook: webhook };
     }
-    const webhook = resend.happen("email.delivered", { email_id: `mail_${n}`, to: ["ada@example.com"] });
+    const webhook = resend.recordEvent("email.delivered", { email_id: `mail_${n}`, to: ["ada@example.com"] });
     return { id: webhook.id, webhook };
   };
   return { stripe, github, resend, sender, happen };
@@ -273,7 +273,7 @@ test("a key that may not read hooks is named in the job's result, and the other 
 test("a webhook of the list that cannot be read, or is gone, does not hold up the others", async () => {
   const { happen, sender, resend } = await open();
   await sender.send(happen(2).webhook);
-  resend.happen("email.delivered", { email_id: 7 });
+  resend.recordEvent("email.delivered", { email_id: 7 });
   gone = happen(8).id;
   const { id } = happen(5);
   for (let tick = 0; tick < 4; tick++) await passFiveMinutes();

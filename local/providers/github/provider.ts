@@ -23,7 +23,7 @@ export function createGithubProvider({ clock = { now: () => new Date() }, webhoo
   return {
     counts,
     /** Records an event in a repository, and returns the webhook that GitHub would send. */
-    happen(
+    recordEvent(
       repository: string,
       event: string,
       payload: { action?: string },

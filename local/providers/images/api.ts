@@ -11,9 +11,9 @@ import type { Settings } from "./settings.ts";
 
 /** A prompt that always fails. The source documents use such a prompt to show a task that fails for good. */
 const REFUSED_FOR_GOOD = /fail permanently/i;
-const PASSING_TROUBLE = [500, 502, 503];
+const TEMPORARY_ERRORS = [500, 502, 503];
 
-type Fate = { status: number; latencyMs: number };
+type Outcome = { status: number; latencyMs: number };
 
 /** `GET /prompt/{prompt}?width&height&seed…` answers when the picture is drawn. */
 export class DrawingApi {
@@ -57,7 +57,7 @@ export class DrawingApi {
       const retryAfter = String(Math.ceil(limited.freeInMs / 1000));
       return refuse(429, "Too many requests", { ...headers, "retry-after": retryAfter });
     }
-    const { status, latencyMs } = this.#fateOf(order);
+    const { status, latencyMs } = this.#outcomeOf(order);
     if (latencyMs > 0) await pause(latencyMs, undefined, { signal: request.signal });
     if (this.#settings.current.hold) await this.gate.wait(request.signal);
     request.signal.throwIfAborted();
@@ -68,18 +68,18 @@ export class DrawingApi {
   }
 
   /** The outcome depends on the order alone, so that a run can be repeated with any timing. */
-  #fateOf(order: Order): Fate {
+  #outcomeOf(order: Order): Outcome {
     const { failureRate, seed, outage, latencyMs, jitter } = this.#settings.current;
     const key = `${order.seed} ${order.prompt}`;
     const times = (this.#times.get(key) ?? 0) + 1;
     this.#times.set(key, times);
     const random = seeded(numberOf(`${seed} ${times} ${key}`));
     const fails = random() < failureRate;
-    const trouble = PASSING_TROUBLE[Math.floor(random() * PASSING_TROUBLE.length)] ?? 500;
+    const error = TEMPORARY_ERRORS[Math.floor(random() * TEMPORARY_ERRORS.length)] ?? 500;
     const latency = latencyMs * (1 + jitter * (random() - 0.5));
     if (outage !== null) return { status: outage, latencyMs: latency };
     if (REFUSED_FOR_GOOD.test(order.prompt)) return { status: 400, latencyMs: latency };
-    return { status: fails ? trouble : 200, latencyMs: latency };
+    return { status: fails ? error : 200, latencyMs: latency };
   }
 
   #rateHeaders(taken: ReturnType<RateLimit["take"]> | undefined): Record<string, string> {

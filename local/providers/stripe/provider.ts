@@ -24,7 +24,7 @@ const faults = z.strictObject({
 });
 
 /** Something that happens at Stripe. The answer is the webhook that Stripe would send. */
-const happening = z.strictObject({
+const newEvent = z.strictObject({
   type: z.string(),
   object: z.looseObject({ id: z.string(), object: z.string() }),
 });
@@ -54,7 +54,7 @@ export function createStripeProvider({
     },
     /** The event and its webhook, as Stripe would send it. */
     emit(type: string, object: StripeObject, at = clock.now()) {
-      return webhookOf(store.happen(type, object, at));
+      return webhookOf(store.recordEvent(type, object, at));
     },
     webhookOf,
     close: () => store.close(),
@@ -138,9 +138,9 @@ export function createStripeProvider({
   async function control(request: Request, pathname: string): Promise<Response> {
     if (request.method === "GET") return json(200, { ...counts, objects: [...store.objects.values()] });
     if (pathname === "/_control/stripe/events") {
-      const happened = await parseBody(request, happening);
-      if (happened instanceof Response) return happened;
-      return json(200, webhookOf(store.happen(happened.type, happened.object, clock.now())));
+      const event = await parseBody(request, newEvent);
+      if (event instanceof Response) return event;
+      return json(200, webhookOf(store.recordEvent(event.type, event.object, clock.now())));
     }
     if (pathname !== "/_control/stripe/faults") return json(404, { error: `There is no ${pathname} here.` });
     const plan = await parseBody(request, faults);

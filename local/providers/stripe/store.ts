@@ -46,7 +46,7 @@ export class StripeStore {
   }
 
   /** Stores an object, and adds an event about its current state. */
-  happen(type: string, object: StripeObject, at: Date): StripeEvent {
+  recordEvent(type: string, object: StripeObject, at: Date): StripeEvent {
     this.put(object);
     const created = Math.floor(at.getTime() / 1000);
     const event = { id: `evt_${randomUUID()}`, object: "event", type, created, data: { object } };

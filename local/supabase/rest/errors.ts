@@ -22,14 +22,14 @@ export const errorAnswer = (error: unknown, role: string): Answer | undefined =>
   if (!(error instanceof Error)) return undefined;
   if (error instanceof pg.DatabaseError && error.code !== undefined)
     return databaseAnswer(error, error.code, role);
-  if (error.message === poolIsExhausted) return timedOut;
-  return isConnectionFailure(error) ? unreachable(error) : undefined;
+  if (error.message === poolIsExhausted) return connectionTimeout;
+  return isConnectionFailure(error) ? databaseUnavailable(error) : undefined;
 };
 
 const databaseAnswer = (error: pg.DatabaseError, code: string, role: string): Answer => {
   if (code === "PGRST") return refuse("raise sqlstate 'PGRST' (a code such as PT409 chooses the status)");
   // For the caller, a server that is starting or stopping is the same as no server.
-  if (code === "57P03") return unreachable(error);
+  if (code === "57P03") return databaseUnavailable(error);
   const status = statusOfSqlState(code, error.message, role !== "anon");
   const body: ErrorBody = {
     code,
@@ -53,7 +53,7 @@ const isConnectionFailure = (error: Error) =>
     error.message,
   );
 
-const unreachable = (error: Error): Answer =>
+const databaseUnavailable = (error: Error): Answer =>
   json(503, {
     code: "PGRST000",
     details: error.message,
@@ -64,7 +64,7 @@ const unreachable = (error: Error): Answer =>
 /** The message of the pool of pg when no connection is free. The error has no code. */
 const poolIsExhausted = "timeout exceeded when trying to connect";
 
-const timedOut = json(504, {
+const connectionTimeout = json(504, {
   code: "PGRST003",
   details: null,
   hint: null,

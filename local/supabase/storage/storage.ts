@@ -14,7 +14,7 @@ import { createObjects, type Place } from "./objects.ts";
 import { createSigning } from "./signing.ts";
 import { checkedKey, receiveUpload } from "./upload.ts";
 
-type Work = (identity: Identity) => Promise<Answer>;
+type ObjectHandler = (identity: Identity) => Promise<Answer>;
 
 /** Storage reserves these first segments after `/object`, so no bucket can have such a name. */
 const verbs = new Set([
@@ -71,7 +71,7 @@ export const createStorage = (database: Database, keys: Keys, directory: string,
   };
 
   /** Handles requests to all other addresses, with the caller's identity. */
-  const route = (ask: Ask, segments: readonly string[]): Work => {
+  const route = (ask: Ask, segments: readonly string[]): ObjectHandler => {
     const [verb = "", ...rest] = segments;
     const named = placeOf(rest);
     if (ask.method === "POST" && verb === "list" && named.key === "")
@@ -101,8 +101,8 @@ export const createStorage = (database: Database, keys: Keys, directory: string,
       if (area !== "object") return refuse(`${ask.method} ${ask.path}`);
       const open = linked(ask, segments);
       if (open !== undefined) return await open;
-      const work = route(ask, segments);
-      return await work(await identify(ask));
+      const handle = route(ask, segments);
+      return await handle(await identify(ask));
     } catch (error) {
       const answer = storageErrorAnswer(error);
       if (answer === undefined) throw error;

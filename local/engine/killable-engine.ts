@@ -9,11 +9,11 @@ import type { Store } from "./store.ts";
  * An engine under test, from its start until a test kills it. A killed engine writes nothing more and makes no more
  * calls. A call to the app that was in flight continues in the app, but its answer is lost, as after a `kill -9`.
  */
-export type Life = Awaited<ReturnType<typeof startLife>>;
+export type KillableEngine = Awaited<ReturnType<typeof startKillableEngine>>;
 
 type Options = Omit<EngineOptions, "activity"> & { store: Store; clock: Clock };
 
-export async function startLife(options: Options) {
+export async function startKillableEngine(options: Options) {
   let isAlive = true;
   const activity = new Activity();
   const { clock, store } = options;
