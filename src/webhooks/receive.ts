@@ -106,9 +106,11 @@ const headersOf = (source: Source, headers: Headers) =>
 /** Jobs of webhooks belong to the application, not to a user. */
 const senderOf = ({ name }: Source): Requester => ({ id: `webhook:${name}`, role: "app", owner: "webhooks" });
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (cause) {
     throw new AppError("invalid_encoding", "The body is not valid UTF-8", { cause });
   }

@@ -6,9 +6,11 @@ import { type BodyKind, CONTENT_TYPES, type Route } from "#lib/http/route.ts";
 export async function readBody(request: Request, route: Route): Promise<unknown> {
   if (route.body === undefined) return undefined;
   const bytes = await readBytes(request, route.maxBodyBytes);
-  // Many clients send a content type even without a body.
-  const mayBeAbsent = !request.headers.has("content-type") || route.body.safeParse(undefined).success;
-  if (bytes.byteLength === 0 && mayBeAbsent) return undefined;
+  if (bytes.byteLength === 0) {
+    // Many clients send a content type even without a body.
+    const mayBeAbsent = !request.headers.has("content-type") || route.body.safeParse(undefined).success;
+    if (mayBeAbsent) return undefined;
+  }
   const { kind, contentType } = describe(request, route.bodyKinds);
   if (kind === "signed") return { bytes };
   if (kind === "form") return readForm(bytes, request);

@@ -27,7 +27,7 @@ type Options = Locks & { routes: readonly Route[]; logger: Logger; audit?: Audit
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /** The answers to accepted work contain the job's id, so that it can be logged. */
-const acceptedJob = z.object({ jobId: z.string() });
+const acceptedJob = z.object({ jobId: z.string().optional() });
 
 /**
  * The whole API as one handler: it finds the route, checks its policy, validates the input, and answers. Without
@@ -44,7 +44,7 @@ export function createRoutes({ routes, logger, audit, ...locks }: Options) {
           const route = table.get(req.method === "HEAD" ? "GET" : req.method);
           if (!route) throw methodNotAllowed(table);
           const withinTime = createTimeLimit(route.timeoutMs);
-          const requester = await withinTime(admit(route, req.raw, locks));
+          const requester = isOpen(route) ? undefined : await withinTime(admit(route, req.raw, locks));
           addLogContext({ by: requester?.id });
           const input = await readInput(route, req.raw, req.param());
           if (requester && isAdminAction(route, requester)) {
@@ -98,18 +98,20 @@ function createTimeLimit(limitMs: number) {
   };
 }
 
+/** Whether the route needs no requester: anyone may call it, or its handler verifies a signature. */
+const isOpen = ({ policy }: Route): boolean => policy === "public" || policy === "signature";
+
 async function admit(
   route: Route,
   request: Request,
   { authenticate, openTicket }: Locks,
-): Promise<Requester | undefined> {
-  if (route.policy === "public" || route.policy === "signature") return undefined;
+): Promise<Requester> {
   const { pathname, searchParams } = new URL(request.url);
   const ticket = route.ticket ? searchParams.get("ticket") : null;
   const requester =
     (await authenticate(request)) ?? (ticket === null ? undefined : await openTicket?.(ticket, pathname));
   if (!requester) throw new AppError("unauthorized", "This needs an API key or a user token");
-  if (ROLES.indexOf(requester.role) < ROLES.indexOf(route.policy)) {
+  if (ROLES.indexOf(requester.role) < ROLES.findIndex((role) => role === route.policy)) {
     throw new AppError("forbidden", `This requires the role ${route.policy}`);
   }
   return requester;

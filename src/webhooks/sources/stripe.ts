@@ -2,19 +2,18 @@ import { z } from "zod";
 import { foreignName, parseEnvelope, type Source } from "#webhooks/source.ts";
 
 /** A snapshot event contains the object as it was at the time of the event. */
-const snapshot = z.looseObject({
+const snapshot = z.object({
   id: foreignName,
   type: foreignName,
   created: z.number().min(0).max(1e11),
-  data: z.looseObject({ object: z.looseObject({ id: foreignName.optional() }) }),
+  data: z.object({ object: z.object({ id: foreignName.optional() }) }),
 });
 /** A thin event only names its object. For objects of API v1, its type is `v1.` and the type of the snapshot event. */
-const thin = z.looseObject({
-  object: z.literal("v2.core.event"),
+const thin = z.object({
   id: foreignName,
   type: foreignName,
   created: z.iso.datetime({ offset: true }).max(40),
-  related_object: z.looseObject({ id: foreignName }).nullish(),
+  related_object: z.object({ id: foreignName }).nullish(),
 });
 
 export const stripe: Source = {
@@ -32,8 +31,8 @@ export const stripe: Source = {
     "checkout.session.completed",
   ],
   read(body) {
-    const { data: event } = thin.safeParse(body);
-    if (event) {
+    if (isThin(body)) {
+      const event = parseEnvelope(thin, body);
       const type = event.type.replace(/^v1\./, "");
       return envelope(event.id, type, event.related_object?.id, new Date(event.created));
     }
@@ -41,6 +40,9 @@ export const stripe: Source = {
     return envelope(id, type, data.object.id, new Date(created * 1000));
   },
 };
+
+const isThin = (body: unknown): boolean =>
+  typeof body === "object" && body !== null && "object" in body && body.object === "v2.core.event";
 
 const envelope = (externalId: string, type: string, objectId: string | undefined, occurredAt: Date) => ({
   externalId,
