@@ -1,4 +1,5 @@
 import { Cron } from "croner";
+import { LRUCache } from "lru-cache";
 import { AppError } from "#lib/errors.ts";
 
 /** One time at which a schedule is due. `local` is its wall time with the offset, such as `2026-10-25T02:30+02:00`. */
@@ -6,17 +7,28 @@ export type Slot = { at: Date; local: string };
 
 const DAY_MS = 24 * 60 * 60_000;
 
+/** Reading a pattern takes longer than finding a time, and each visit of housekeeping reads all schedules. */
+const known = new LRUCache<string, Cron>({ max: 200 });
+
 /**
  * Cron times in a time zone. A time without `*` or steps (a fixed time) happens exactly once a day. Where clocks are
  * set back, that is the first occurrence; where clocks skip the time, it is the end of the gap. A pattern with `*` or
  * steps keeps its interval in real time: it runs in both passes of a repeated hour, and never in a skipped one.
  */
 export function readCron(pattern: string, timeZone: string): Cron {
+  const name = `${timeZone} ${pattern}`;
+  const reader = known.get(name) ?? parse(pattern, timeZone);
+  known.set(name, reader);
+  return reader;
+}
+
+function parse(pattern: string, timeZone: string): Cron {
   try {
     // Throws for an unknown zone. Croner would check the zone only when it computes a time.
     offsetOf(new Date(0), timeZone);
     return new Cron(pattern, {
-      timezone: timeZone,
+      // The same times, but without a question to Intl for each of them.
+      ...(timeZone === "UTC" ? { utcOffset: 0 } : { timezone: timeZone }),
       paused: true,
       mode: "5-part",
       fixedTimeRule: "no-wildcard",
@@ -45,11 +57,11 @@ export function slotsBetween(
 
 /** The newest slot before `before`; undefined when there was none. */
 export function slotBefore(times: { cron: string; timeZone: string }, before: Date): Date | undefined {
-  const [known] = readCron(times.cron, times.timeZone).previousRuns(1, before);
-  if (known === undefined) return undefined;
-  // Croner may have left out a slot between `known` and `before`, as explained below.
-  const [later] = slotsBetween(times, known, new Date(before.getTime() - 1), 1);
-  return later?.at ?? known;
+  const [found] = readCron(times.cron, times.timeZone).previousRuns(1, before);
+  if (found === undefined) return undefined;
+  // Croner may have left out a slot between `found` and `before`, as explained below.
+  const [later] = slotsBetween(times, found, new Date(before.getTime() - 1), 1);
+  return later?.at ?? found;
 }
 
 /** Returns a function that finds the first time after a moment. */
@@ -106,6 +118,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** How far local clocks are ahead of UTC. Throws for an unknown zone. */
 export function offsetOf(at: Date, timeZone: string): { ms: number; text: string } {
+  if (timeZone === "UTC") return { ms: 0, text: "+00:00" };
   let format = formats.get(timeZone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
