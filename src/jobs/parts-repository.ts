@@ -59,8 +59,6 @@ export type ClaimRequest = {
   part?: number | undefined;
   claimant: string;
   leaseMs: number;
-  /** How many parts of the job may be claimed at once. */
-  atOnce?: number | undefined;
 };
 
 type Release = { trouble: boolean; waitMs?: number; error?: Error };
@@ -79,7 +77,7 @@ export function partsRepository(db: DatabaseClient, clock: Clock) {
       call("plan_parts", { jobId, piece: { from, ...piece } }, plan),
 
     claim: ({ part: partNo, ...request }: ClaimRequest): Promise<Claim> =>
-      call("claim_part", { partNo, atOnce: undefined, ...request }, claim),
+      call("claim_part", { partNo, ...request }, claim),
 
     /**
      * `trouble` counts the claimant's failures since something was last settled. The part is claimed again after

@@ -24,8 +24,6 @@ export type Worked = "open" | "done" | "lost" | "paused" | { waitMs: number };
 export type WorkOptions = {
   /** The policy for errors of a provider: the delay before each further try, and the number of tries of the run. */
   policy: RetryPolicyName;
-  /** How many parts of one job are worked on at once. By default only the function's concurrency limits them. */
-  atOnce?: number;
 };
 
 type Outcome = { state: "open" | "done" | "ended" | "gone" | "paused" } | { state: "wait"; waitMs: number };
@@ -100,12 +98,12 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   async function workOneStep(
     { parentJobId, part }: PartRef,
     claimant: string,
-    { policy, atOnce }: WorkOptions,
+    { policy }: WorkOptions,
     workOn: (part: Part, time: StepTime) => Promise<Worked>,
   ): Promise<Outcome> {
     const time = startTime(stepMs);
     do {
-      const claim = await parts.claim({ jobId: parentJobId, part, claimant, leaseMs: LEASE_MS, atOnce });
+      const claim = await parts.claim({ jobId: parentJobId, part, claimant, leaseMs: LEASE_MS });
       if (claim.state === "busy") return { state: "wait", waitMs: claim.waitMs };
       if (claim.state !== "claimed") return claim;
       const worked = await workOn(claim, time).catch((error: unknown) => meet(parts, error, claim, policy));

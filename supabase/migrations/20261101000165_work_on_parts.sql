@@ -4,13 +4,13 @@
 
 -- CLAIM. Claims the named part, or (p_part_no null) the claimant's own part, or else the next free one. The same
 -- claimant gets its own claim back with a new token: a retry continues at once, and the try before it can settle
--- nothing any more. p_at_once limits how many parts of this job are claimed. Returns {"state": "claimed", "id",
+-- nothing any more. Returns {"state": "claimed", "id",
 -- "token", "part", "first", "last", "next", "bounds", "total", "settled", "attempts"} | {"state": "busy", "waitMs"} |
 -- {"state": "done"} (the part is done, or no run is needed any more) | {"state": "ended"} (the job was canceled or
 -- skipped) | {"state": "gone"} (another job has taken the part over) | {"state": "paused"}: an event for the part
 -- follows when the job is resumed.
 create function private.claim_part(
-  p_job_id uuid, p_part_no integer, p_claimant text, p_lease_ms integer, p_at_once integer, p_now timestamptz
+  p_job_id uuid, p_part_no integer, p_claimant text, p_lease_ms integer, p_now timestamptz
 )
 returns jsonb
 language plpgsql
@@ -18,14 +18,11 @@ set search_path = ''
 as $$
 declare
   v_part public.job_parts;
-  v_held integer;
 begin
   if exists (select from public.jobs where id = p_job_id and status in ('canceled', 'skipped')) then
     return jsonb_build_object('state', 'ended');
   elsif private.job_is_paused(p_job_id) then
     return jsonb_build_object('state', 'paused');
-  elsif p_at_once is not null then
-    perform pg_advisory_xact_lock(hashtextextended('job_parts ' || p_job_id, 0));
   end if;
   v_part := case when p_part_no is null then private.lock_free_part(p_job_id, p_claimant, p_now)
     else private.lock_part(p_job_id, p_part_no) end;
@@ -37,13 +34,6 @@ begin
     return jsonb_build_object('state', 'done');
   elsif v_part.status = 'claimed' and v_part.claimant <> p_claimant and v_part.lease_expires_at > p_now then
     return jsonb_build_object('state', 'busy', 'waitMs', private.ms_until(v_part.lease_expires_at, p_now));
-  end if;
-  if p_at_once is not null then
-    select count(*) into v_held from public.job_parts
-    where job_id = p_job_id and status = 'claimed' and lease_expires_at > p_now and id <> v_part.id;
-    if v_held >= p_at_once then
-      return jsonb_build_object('state', 'busy', 'waitMs', 15000);
-    end if;
   end if;
 
   update public.job_parts set
@@ -314,13 +304,13 @@ as $$
 $$;
 
 create function public.claim_part(
-  p_job_id uuid, p_part_no integer, p_claimant text, p_lease_ms integer, p_at_once integer, p_now timestamptz
+  p_job_id uuid, p_part_no integer, p_claimant text, p_lease_ms integer, p_now timestamptz
 )
 returns jsonb
 language sql
 set search_path = ''
 as $$
-  select private.claim_part(p_job_id, p_part_no, p_claimant, p_lease_ms, p_at_once, p_now);
+  select private.claim_part(p_job_id, p_part_no, p_claimant, p_lease_ms, p_now);
 $$;
 
 revoke execute on function private.job_is_paused, private.pause_job, private.unpause_job, private.claim_part, private.lock_part, private.lock_free_part, private.nothing_to_claim,

@@ -167,7 +167,7 @@ describe("GET /api/jobs/stream", () => {
     await untilItIs(null);
     await ask("update job_parts set waiting_until = '2030-01-01T00:00:00Z' where job_id = $1");
     await untilItIs("2030-01-01T00:00:00+00:00");
-    await ask("select claim_part($1, 1, 'run', 60000, null, now())");
+    await ask("select claim_part($1, 1, 'run', 60000, now())");
     await untilItIs(null);
     await close();
   });

@@ -179,7 +179,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out into
       // The run hangs longer than its lease, and another run claims the part.
       await shop.rows("update job_parts set lease_expires_at = '2020-01-01' where id = $1", [part.id]);
       const [{ claim }] = await shop.rows(
-        "select private.claim_part(job_id, part_no, 'another', 60000, null, $2) as claim from job_parts where id = $1",
+        "select private.claim_part(job_id, part_no, 'another', 60000, $2) as claim from job_parts where id = $1",
         [part.id, shop.engine.clock.now()],
       );
       expect(claim).toMatchObject({ state: "claimed" });

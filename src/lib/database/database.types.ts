@@ -3628,7 +3628,6 @@ export type Database = {
       };
       claim_part: {
         Args: {
-          p_at_once: number | null;
           p_claimant: string | null;
           p_job_id: string | null;
           p_lease_ms: number | null;

@@ -26,7 +26,7 @@ begin
           select coalesce(jsonb_agg(part || jsonb_build_object('bounds', jsonb_build_object('postId', v_op -> 'id'))), '[]')
           from jsonb_array_elements(public.cut_post((v_op ->> 'id')::uuid, 2)) as part)), p_now);
       when 'push' then
-        v_part := private.claim_part((v_op ->> 'id')::uuid, null, 'worker', 60000, null, p_now);
+        v_part := private.claim_part((v_op ->> 'id')::uuid, null, 'worker', 60000, p_now);
         if v_part ->> 'state' = 'claimed' then
           perform public.push_post_part((v_part ->> 'id')::bigint, (v_part ->> 'token')::uuid, p_now);
         end if;

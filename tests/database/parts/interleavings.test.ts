@@ -39,12 +39,7 @@ async function course(seed: number) {
     const mine = held.get(run);
     const what = random();
     if (mine === undefined || what < 0.15) {
-      const claim = await ledger.claim(
-        jobId,
-        run,
-        random() < 0.5 ? undefined : 1 + below(sizes.length),
-        random() < 0.3 ? 2 : undefined,
-      );
+      const claim = await ledger.claim(jobId, run, random() < 0.5 ? undefined : 1 + below(sizes.length));
       if (claim.state === "claimed") held.set(run, claim);
     } else if (what < 0.75) {
       const to = Math.min(mine.last, mine.next + below(5));

@@ -62,8 +62,8 @@ export async function partsLedger() {
       await parts.add(plan.jobId, null, { parts: ranges, cursor: null });
       return { jobId: String(jobId), run };
     },
-    claim: (jobId: string, claimant: string, part?: number, atOnce?: number) =>
-      parts.claim({ jobId, part, claimant: `${claimant} of ${jobId}`, leaseMs: 60_000, atOnce }),
+    claim: (jobId: string, claimant: string, part?: number) =>
+      parts.claim({ jobId, part, claimant: `${claimant} of ${jobId}`, leaseMs: 60_000 }),
     /** Does the units `from` to `to` of a claimed part as a room would: rows and settle in one transaction. */
     async settle(jobId: string, { id, token }: { id: number; token: string }, from: number, to: number) {
       const [row] = await rows(

@@ -121,17 +121,6 @@ describe("a claim", () => {
     expect(left).toEqual([]);
   });
 
-  test("is refused when the allowed number of parts is in progress, even under simultaneous requests", async () => {
-    const { jobId } = await ledger.job(Array.from({ length: 10 }, () => 1));
-    const ask = () =>
-      Promise.all(Array.from({ length: 10 }, (_, n) => ledger.claim(jobId, `run-${n}`, n + 1, 3)));
-    for (let round = 0; round < 3; round++) {
-      const states = (await ask()).map(({ state }) => state);
-      expect(states.filter((state) => state === "claimed")).toHaveLength(3);
-      expect(states.filter((state) => state === "busy")).toHaveLength(7);
-    }
-  });
-
   test("reports a canceled job as ended, and an unknown part as not found", async () => {
     const { jobId } = await ledger.job([1]);
     await expect(ledger.claim(jobId, "run-1", 2)).rejects.toMatchObject({ code: "not_found" });
