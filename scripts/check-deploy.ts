@@ -8,7 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { boot, knockAt } from "./deploy/boot.ts";
+import { boot, exampleRequest } from "./deploy/boot.ts";
 import { drawsPictures, megabytesOf, misplaced, tooLarge } from "./deploy/carried.ts";
 import { bundle, type Door, misread, tooManyRateLimits } from "./deploy/manifest.ts";
 import { netlifyTomlProblems } from "./deploy/netlify-toml.ts";
@@ -20,16 +20,16 @@ const Problem = z.object({ code: z.string() });
 const problems: string[] = [];
 
 /** A bundle works when it answers with success or with our own problem JSON. A crash or another 500 is an error. */
-const knock = async (door: Door): Promise<string> => {
-  const { method, address } = knockAt(door);
+const tryDoor = async (door: Door): Promise<string> => {
+  const { method, address } = exampleRequest(door);
   const startedAt = performance.now();
   try {
     const { status, body } = await boot(root, door, method, address);
-    const said = Problem.safeParse(readJson(body));
-    if (status >= 500 && (!said.success || said.data.code === "internal"))
+    const problem = Problem.safeParse(readJson(body));
+    if (status >= 500 && (!problem.success || problem.data.code === "internal"))
       problems.push(`${door.name}: ${method} ${address} answered ${status}: ${body.slice(0, 300)}`);
     const ms = Math.round(performance.now() - startedAt);
-    return `${method} ${address} → ${status}${said.success ? ` ${said.data.code}` : ""}, ${ms} ms after its process began`;
+    return `${method} ${address} → ${status}${problem.success ? ` ${problem.data.code}` : ""}, ${ms} ms after its process began`;
   } catch (error) {
     problems.push(`${door.name}: does not start: ${error instanceof Error ? error.message : String(error)}`);
     return "does not start";
@@ -67,7 +67,7 @@ try {
     problems.push(...tooLarge(door.name, megabytes));
     const where = door.schedule ?? door.routes.map(({ pattern }) => pattern).join(" ");
     process.stdout.write(
-      `${door.name.padEnd(18)} ${where}\n${" ".repeat(19)}${megabytes.toFixed(1)} MB; ${await knock(door)}\n`,
+      `${door.name.padEnd(18)} ${where}\n${" ".repeat(19)}${megabytes.toFixed(1)} MB; ${await tryDoor(door)}\n`,
     );
   }
   problems.push(...collisions(doors), ...unreachable(doors, await apiRoutes(doors)));

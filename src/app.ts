@@ -94,7 +94,7 @@ function appWith(makeFunctions: MakeFunctions): App {
  * The logger for errors that occur before an app exists. It uses no environment variables, because reading the
  * variables may have failed.
  */
-const lastWords = createLogger({});
+const fallbackLogger = createLogger({});
 
 /** Makes the handler of a door (a Netlify function). When the app refuses to start, the answer and the log say why. */
 export const door =
@@ -104,7 +104,7 @@ export const door =
       const waitUntil = context && ((work: Promise<unknown>) => context.waitUntil(work));
       return await appWith(makeFunctions).doors[name](request, waitUntil);
     } catch (error) {
-      lastWords.error({ err: error, door: name }, "the door failed");
-      return answerWithoutApp(request, error, lastWords);
+      fallbackLogger.error({ err: error, door: name }, "the door failed");
+      return answerWithoutApp(request, error, fallbackLogger);
     }
   };

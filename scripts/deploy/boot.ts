@@ -27,7 +27,7 @@ const ENVIRONMENT = {
 };
 
 /** Method and address of one request that this door should answer. */
-export const knockAt = ({ routes }: Door): { method: string; address: string } => {
+export const exampleRequest = ({ routes }: Door): { method: string; address: string } => {
   const [route] = routes;
   if (route === undefined) return { method: "POST", address: "/.netlify/functions/scheduled" };
   const methods = route.methods ?? ["GET"];

@@ -80,8 +80,8 @@ export const ${roomName} = room<{ jobs: Pick<Jobs, "accept"> }>({
       responses: { 202: acceptedView },
       handler: async ({ body: { ${idField}, ...options }, requester, idempotencyKey: key }) => {
         const data = { ${idField}, owner: requester.owner };
-        const said = { ...options, requester, key, functionId: "${job}" };
-        const job = await jobs.accept(request(${eventName}, data, said));
+        const requestOptions = { ...options, requester, key, functionId: "${job}" };
+        const job = await jobs.accept(request(${eventName}, data, requestOptions));
         return json(202, accepted("${title}", job.id));
       },
     }),

@@ -47,9 +47,9 @@ async function sendParts(deps: Dependencies, jobId: string, count: number): Prom
     if (claim.state !== "claimed") return false;
     try {
       if ((await sendPart(deps, claim, time)) === "done") continue;
-      await deps.parts.release(claim, { trouble: false });
+      await deps.parts.release(claim, { isProviderFailure: false });
     } catch (error) {
-      await deps.parts.release(claim, { trouble: false, ...(error instanceof Error && { error }) });
+      await deps.parts.release(claim, { isProviderFailure: false, ...(error instanceof Error && { error }) });
       throw error;
     }
     return false;

@@ -80,6 +80,6 @@ export async function sendNewsletter(
 
 function requestOf(newsletter: Newsletter, requester: Requester, key: string | undefined, held: boolean) {
   const campaignId = "campaignId" in newsletter ? newsletter.campaignId : randomUUID();
-  const options = { requester, key, said: newsletter, held };
+  const options = { requester, key, comparedData: newsletter, held };
   return request(sendCampaignRequested, { campaignId }, options);
 }

@@ -35,11 +35,11 @@ export const createSendTest =
       email: to,
       fields: samples[0]?.fields ?? {},
     });
-    const said = createHash("sha256")
+    const digest = createHash("sha256")
       .update(JSON.stringify([to, key]))
       .digest("hex");
     return previews.sendTest({
-      key: `campaign-test:${campaignId}:${said}`,
+      key: `campaign-test:${campaignId}:${digest}`,
       to,
       owner: requester.owner,
       fields: {

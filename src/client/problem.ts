@@ -1,4 +1,4 @@
-type Said = {
+type ProblemFields = {
   status: number;
   code: string;
   detail: string;
@@ -17,7 +17,7 @@ export class Problem extends Error {
   /** How long to wait before the next try; undefined when the answer has no `Retry-After`. */
   readonly retryAfterMs: number | undefined;
 
-  constructor({ status, code, detail, hint = "", retryAfterMs }: Said, cause?: unknown) {
+  constructor({ status, code, detail, hint = "", retryAfterMs }: ProblemFields, cause?: unknown) {
     super(detail, { cause });
     this.status = status;
     this.code = code;
@@ -61,9 +61,9 @@ export const notFromTheApi = (cause: unknown): Problem =>
 
 /** Reads an error answer, whether the API or a proxy sent the answer. */
 export async function problemOf(response: Response): Promise<Problem> {
-  const said: unknown = await response.json().catch(() => undefined);
+  const body: unknown = await response.json().catch(() => undefined);
   const field = (name: string): string | undefined => {
-    const value: unknown = typeof said === "object" && said !== null ? Reflect.get(said, name) : undefined;
+    const value: unknown = typeof body === "object" && body !== null ? Reflect.get(body, name) : undefined;
     return typeof value === "string" ? value : undefined;
   };
   const seconds = Number(response.headers.get("retry-after"));

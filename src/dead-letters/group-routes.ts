@@ -25,8 +25,8 @@ const params = z.object({ fingerprint: filledText(64) });
 export function letterGroupRoutes({ groups, jobs, checkLetter }: Dependencies): Route[] {
   async function accept(work: GroupWork, requester: Requester, key: string | undefined) {
     const id = randomUUID();
-    const said = { requester, key, id, said: work };
-    const wanted = request(handleLetterGroup, { groupJobId: id }, said);
+    const options = { requester, key, id, comparedData: work };
+    const wanted = request(handleLetterGroup, { groupJobId: id }, options);
     const job = await jobs.accept(wanted, (asked) => groups.accept(asked, work));
     const message = work.action === "ignore" ? "Ignoring" : "Reprocessing";
     return json(202, accepted(message, job.id), { location: jobUrl(job.id) });

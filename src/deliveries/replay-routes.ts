@@ -64,8 +64,8 @@ export const replayRoutes = ({ replays, jobs, inngest }: Dependencies): Route[] 
     handler: async ({ params, body, requester, idempotencyKey: key }) => {
       requireForward(body);
       const id = randomUUID();
-      const said = { ...body, endpointId: params.id };
-      const wanted = request(replayRequested, { replayId: id }, { requester, key, id, said });
+      const comparedData = { ...body, endpointId: params.id };
+      const wanted = request(replayRequested, { replayId: id }, { requester, key, id, comparedData });
       const job = await jobs.accept(wanted, (asked) =>
         replays.accept(
           asked,
@@ -112,8 +112,8 @@ export const replayRoutes = ({ replays, jobs, inngest }: Dependencies): Route[] 
   }),
 ];
 
-function requireForward(said: { from: string; to: string }): void {
-  if (!isForward(said)) throw new AppError("invalid_request", "to must be later than from");
+function requireForward(range: { from: string; to: string }): void {
+  if (!isForward(range)) throw new AppError("invalid_request", "to must be later than from");
 }
 
 const toPeriod = ({ from, to, scope }: { from: string; to: string; scope: Replay["scope"] }) => ({

@@ -38,7 +38,7 @@ export const erasureRoutes = ({ erasures, jobs }: Dependencies): Route[] => [
       const wanted = request(
         erasePersonRequested,
         { erasureId: id },
-        { requester, key, id, said: { email } },
+        { requester, key, id, comparedData: { email } },
       );
       const job = await jobs.accept(wanted, (asked) => erasures.accept(email, asked));
       return json(202, { ...accepted("Erasing", job.id), erasureUrl: `/api/erasures/${job.id}` });

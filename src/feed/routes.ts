@@ -40,7 +40,7 @@ export const feedRoutes = ({ feed, readFeed, jobs }: Dependencies): Route[] => [
     responses: { 201: createdView },
     handler: async ({ body: { content }, requester, idempotencyKey: key }) => {
       const id = randomUUID();
-      const options = { id, requester, key, said: { content } };
+      const options = { id, requester, key, comparedData: { content } };
       const job = await jobs.accept(request(pushPostRequested, { postId: id }, options), (wanted) =>
         feed.accept(content, wanted),
       );

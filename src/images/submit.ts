@@ -25,11 +25,11 @@ export async function submit(
   key: string | undefined,
 ) {
   const id = randomUUID();
-  const said = { lane, prompt };
+  const comparedData = { lane, prompt };
   const wanted = request(
     generateImageRequested,
     { taskId: id },
-    { ...options, requester, key, said, id, held: true },
+    { ...options, requester, key, comparedData, id, held: true },
   );
   const task = await images.accept(LANES[lane], prompt, submissionsOf(requester.owner), wanted);
   addLogContext({ jobId: task.job_id });

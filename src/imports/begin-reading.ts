@@ -1,13 +1,13 @@
 import type { Bytes } from "#lib/tables/bytes.ts";
-import type { Said } from "#lib/tables/dialect.ts";
+import type { GivenDialect } from "#lib/tables/dialect.ts";
 import { columnKey } from "#lib/tables/header.ts";
 import { MAX_COLUMNS } from "#lib/tables/limits.ts";
 import { readTable, type Table } from "#lib/tables/read-table.ts";
 import { type Row, unreadable } from "#lib/tables/table.ts";
 
 /** Reads a table from its beginning. JSON has no header, so its columns are the names in the first rows. */
-export async function beginReading(bytes: Bytes, said: Said): Promise<Table> {
-  const { dialect, rows } = await readTable(bytes, said);
+export async function beginReading(bytes: Bytes, given: GivenDialect): Promise<Table> {
+  const { dialect, rows } = await readTable(bytes, given);
   if (dialect.format === "csv") return { dialect, rows };
   const { value: first = [] } = await rows.next();
   if (first.length === 0) throw noRows();

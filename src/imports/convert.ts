@@ -7,12 +7,12 @@ import { columnKey } from "#lib/tables/header.ts";
 import { rawText } from "#lib/tables/read-table.ts";
 import type { Row, RowError } from "#lib/tables/table.ts";
 
-type Said = { target: Target; mapping: Mapping; absent: Absent };
+type ConvertOptions = { target: Target; mapping: Mapping; absent: Absent };
 type Values = Readonly<Record<string, unknown>>;
 export type Convert = (row: Row, n: number) => { row: WrittenRow } | { reject: Reject };
 
 /** Converts a row of the file to a row of the target, or to a reject with the reason. */
-export function createConvert({ target, mapping, absent }: Said): Convert {
+export function createConvert({ target, mapping, absent }: ConvertOptions): Convert {
   const fieldOf = fieldFinder(target, mapping);
   const unescape = isRejects(Object.keys(mapping));
   const columnOf = new Map(Object.entries(mapping).map(([column, field]) => [field, column]));

@@ -48,8 +48,8 @@ export function suggestMapping(columns: readonly string[], target: Target): Mapp
  * The whole mapping of a file: the caller's choices, and the other columns by their names. Throws when a required field
  * is missing.
  */
-export function completeMapping(columns: readonly string[], said: Mapping | null, target: Target): Mapping {
-  const mapping = said ? mappingAsSaid(columns, said, target) : suggestMapping(columns, target);
+export function completeMapping(columns: readonly string[], given: Mapping | null, target: Target): Mapping {
+  const mapping = given ? mappingAsGiven(columns, given, target) : suggestMapping(columns, target);
   const fields = Object.values(mapping).filter((field) => field !== null);
   const twice = fields.find((field, index) => fields.indexOf(field) !== index);
   if (twice !== undefined) {
@@ -68,10 +68,10 @@ export function completeMapping(columns: readonly string[], said: Mapping | null
   return mapping;
 }
 
-function mappingAsSaid(columns: readonly string[], said: Mapping, target: Target): Mapping {
+function mappingAsGiven(columns: readonly string[], given: Mapping, target: Target): Mapping {
   const places = new Map(columns.map((column) => [columnKey(column), column]));
   const mapping: Mapping = Object.fromEntries(columns.filter(Boolean).map((column) => [column, null]));
-  for (const [name, field] of Object.entries(said)) {
+  for (const [name, field] of Object.entries(given)) {
     const column = places.get(columnKey(name));
     if (column === undefined) {
       const message = `The file has no column "${name}"`;

@@ -80,9 +80,13 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
 
     countUndo: (id: string) => callTimeless("count_import_undo", { id }, z.number()),
 
-    /** Undoes the next rows. With `isGivenUp`, the rows are kept and listed, because other rows refer to them. */
-    undo: (part: { id: number; token: string }, id: string, limit: number, isGivenUp: boolean) =>
-      call("undo_import_rows", { partId: part.id, token: part.token, id, limit, isGivenUp }, worked),
+    /** Undoes the next rows. */
+    undo: (part: { id: number; token: string }, id: string, limit: number) =>
+      call("undo_import_rows", { partId: part.id, token: part.token, id, limit, isGivenUp: false }, worked),
+
+    /** Keeps the next row and lists it in `conflicts`, because other rows refer to it. */
+    keepAsConflict: (part: { id: number; token: string }, id: string) =>
+      call("undo_import_rows", { partId: part.id, token: part.token, id, limit: 1, isGivenUp: true }, worked),
 
     /** Rows that an undo left unchanged. */
     conflicts: (id: string, limit: number) =>

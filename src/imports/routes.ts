@@ -75,13 +75,24 @@ export const importRoutes = ({ imports, storage, jobs, cancelJob, clock }: Depen
         throw new AppError("invalid_request", `options: ${z.prettifyError(options.error)}`);
       }
       const file = await findFile({ imports, storage }, source, requester);
-      const { source: _, ...said } = { ...rest, file: digestOf(source), format, encoding, separator };
+      const { source: _, ...comparedData } = { ...rest, file: digestOf(source), format, encoding, separator };
       const { priority, deadlineAt, delayMs, attempts, backoffMs, keepCompleted } = body;
       const id = crypto.randomUUID();
       const wanted = request(
         importRequested,
         { importId: id, fileUrl: file.fileUrl, importType: name, userId: requester.owner },
-        { priority, deadlineAt, delayMs, attempts, backoffMs, keepCompleted, requester, key, said, id },
+        {
+          priority,
+          deadlineAt,
+          delayMs,
+          attempts,
+          backoffMs,
+          keepCompleted,
+          requester,
+          key,
+          comparedData,
+          id,
+        },
       );
       const job = await jobs.accept(wanted, (asked) =>
         imports.accept(

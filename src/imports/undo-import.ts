@@ -11,7 +11,7 @@ import { tries } from "#lib/engine/retry-policy.ts";
 
 type Dependencies = {
   inngest: InngestClient;
-  imports: Pick<ImportRepository, "countUndo" | "undo">;
+  imports: Pick<ImportRepository, "countUndo" | "undo" | "keepAsConflict">;
   parts: Pick<Parts, "plan" | "work">;
   flow: FlowControl;
   onFailure: OnFailure;
@@ -55,7 +55,7 @@ export const undoImport = ({ inngest, imports, parts, flow, onFailure }: Depende
  * Rows that other rows refer to cannot be deleted. The set is halved until these rows are found; then they are listed.
  */
 async function undoRows(
-  imports: Pick<ImportRepository, "undo">,
+  imports: Pick<ImportRepository, "undo" | "keepAsConflict">,
   importId: string,
   part: Part,
   time: StepTime,
@@ -63,12 +63,12 @@ async function undoRows(
   let rows = ROWS;
   for (;;) {
     try {
-      const state = await imports.undo(part, importId, rows, false);
+      const state = await imports.undo(part, importId, rows);
       if (state !== "open" || time.isLate()) return state;
       rows = Math.min(ROWS, rows * 2);
     } catch (error) {
       if (!isAboutContent(error)) throw error;
-      if (rows === 1) await imports.undo(part, importId, 1, true);
+      if (rows === 1) await imports.keepAsConflict(part, importId);
       rows = Math.ceil(rows / 2);
     }
   }

@@ -61,7 +61,7 @@ export const importUndoRoutes = ({ imports, storage, jobs }: Dependencies): Rout
       await storage.putStream(IMPORTS_BUCKET, file.path, stream, "text/csv");
       const source = await storedFile(storage, file);
       const target = targetOf(found.target);
-      const said = Object.entries(found.mapping ?? {}).filter(([column]) => columns.includes(column));
+      const known = Object.entries(found.mapping ?? {}).filter(([column]) => columns.includes(column));
       const id = randomUUID();
       const data = {
         importId: id,
@@ -69,7 +69,12 @@ export const importUndoRoutes = ({ imports, storage, jobs }: Dependencies): Rout
         importType: target.name,
         userId: requester.owner,
       };
-      const wanted = request(importRequested, data, { requester, key, id, said: { retryOf: params.id } });
+      const wanted = request(importRequested, data, {
+        requester,
+        key,
+        id,
+        comparedData: { retryOf: params.id },
+      });
       const job = await jobs.accept(wanted, (asked) =>
         imports.accept(
           asked,
@@ -77,7 +82,7 @@ export const importUndoRoutes = ({ imports, storage, jobs }: Dependencies): Rout
             ...source,
             target: target.name,
             options: found.options,
-            mapping: { ...suggestMapping(columns, target), ...Object.fromEntries(said) },
+            mapping: { ...suggestMapping(columns, target), ...Object.fromEntries(known) },
             merge: found.merge,
             absent: found.absent,
             dryRun: found.is_dry_run,

@@ -61,7 +61,7 @@ export type ClaimRequest = {
   leaseMs: number;
 };
 
-type Release = { trouble: boolean; waitMs?: number; error?: Error };
+type Release = { isProviderFailure: boolean; waitMs?: number; error?: Error };
 
 export type PartsRepository = ReturnType<typeof partsRepository>;
 
@@ -80,14 +80,15 @@ export function partsRepository(db: DatabaseClient, clock: Clock) {
       call("claim_part", { partNo, ...request }, claim),
 
     /**
-     * `trouble` counts the claimant's failures since something was last settled. The part is claimed again after
-     * `waitMs`. The job shows the error until something is settled after it.
+     * `isProviderFailure`: adds 1 to the provider's failures, which are counted from the claimant's last settled work.
+     * Returns the count. The part is claimed again after `waitMs`. The job shows the error until something is settled
+     * after it.
      */
-    async release({ id, token }: Part, { trouble, waitMs, error }: Release) {
+    async release({ id, token }: Part, { isProviderFailure, waitMs, error }: Release) {
       const waitingUntil =
         waitMs === undefined ? undefined : new Date(clock.now().getTime() + waitMs).toISOString();
-      const said = error && { code: codeOf(error) ?? null, message: cut(error.message) };
-      const given = { id, token, isTrouble: trouble, waitingUntil, error: storableJson(said) };
+      const shown = error && { code: codeOf(error) ?? null, message: cut(error.message) };
+      const given = { id, token, isTrouble: isProviderFailure, waitingUntil, error: storableJson(shown) };
       return (await call("release_part", given, z.number().nullable())) ?? 1;
     },
   };

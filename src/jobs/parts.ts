@@ -108,7 +108,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
       if (claim.state !== "claimed") return claim;
       const worked = await workOn(claim, time).catch((error: unknown) => meet(parts, error, claim, policy));
       if (typeof worked !== "string") {
-        await parts.release(claim, { trouble: false, ...worked });
+        await parts.release(claim, { isProviderFailure: false, ...worked });
         return { state: "wait", waitMs: worked.waitMs };
       }
       if (worked === "paused") return leave(parts, claim);
@@ -120,7 +120,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
 
 /** Frees the part of a paused job for the run that continues. */
 async function leave(parts: PartsRepository, part: Part): Promise<Outcome> {
-  await parts.release(part, { trouble: false });
+  await parts.release(part, { isProviderFailure: false });
   return { state: "paused" };
 }
 
@@ -167,15 +167,15 @@ async function meet(
   policy: RetryPolicyName,
 ): Promise<{ waitMs: number; error: Error }> {
   if (!(error instanceof AppError) || !isPassingTroubleOutside(error.code)) {
-    await parts.release(part, { trouble: false, ...(error instanceof Error && { error }) });
+    await parts.release(part, { isProviderFailure: false, ...(error instanceof Error && { error }) });
     throw error;
   }
   if (error.retryAfterMs !== undefined) return { waitMs: error.retryAfterMs, error };
-  const troubles = await parts.release(part, { trouble: true, error });
-  const retryAfterMs = delayMs(policy, troubles, Math.random());
+  const failures = await parts.release(part, { isProviderFailure: true, error });
+  const retryAfterMs = delayMs(policy, failures, Math.random());
   if (retryAfterMs === undefined) throw new NonRetriableError(error.message, { cause: { code: error.code } });
   // The job and its campaign show this time as the end of the pause.
-  await parts.release(part, { trouble: false, waitMs: retryAfterMs });
+  await parts.release(part, { isProviderFailure: false, waitMs: retryAfterMs });
   throw new AppError(error.code, error.message, { cause: error, retryAfterMs });
 }
 

@@ -27,12 +27,12 @@ export const jobOptions = {
 
 export type JobOptions = { [Name in keyof typeof jobOptions]?: z.output<(typeof jobOptions)[Name]> };
 
-type Said = JobOptions & {
+type RequestOptions = JobOptions & {
   requester: Requester;
   /** The `Idempotency-Key`. When a requester repeats a key, the answer is the first job. */
   key: string | undefined;
   /** A value that must be equal in all requests with the same key. By default this is the event's data. */
-  said?: unknown;
+  comparedData?: unknown;
   /** The function whose job this is, for an event with several functions. */
   functionId?: string;
   /** The id of the job and its event; generated here, unless a row of the caller already has it. */
@@ -52,7 +52,7 @@ export type JobRequest = { id: string; event: string; data: Json; requester: str
 export function request<Data>(
   { name, schema }: { name: string; schema: z.ZodType<Data> },
   data: NoInfer<Data>,
-  { requester, key, said, id = randomUUID(), priority, ...rest }: Said,
+  { requester, key, comparedData, id = randomUUID(), priority, ...rest }: RequestOptions,
 ): JobRequest {
   const checked = schema.safeParse(data);
   if (!checked.success) {
@@ -70,7 +70,7 @@ export function request<Data>(
     requester: requester.id,
     owner: requester.owner,
     ...(key === undefined ? {} : { key }),
-    ...(said === undefined ? {} : { said: storableJson(said) }),
+    ...(comparedData === undefined ? {} : { comparedData: storableJson(comparedData) }),
     ...(priority === undefined ? {} : { priority }),
   };
 }

@@ -53,7 +53,7 @@ function placeIn(filter: JobFilter, job: JobFacts): "in" | "gone" | "out" {
   return isStill ? "in" : "gone";
 }
 
-const said = z.looseObject({ code: z.string().catch(""), message: z.string().catch("") });
+const errorFields = z.looseObject({ code: z.string().catch(""), message: z.string().catch("") });
 
 /**
  * Matches like the search of `list_jobs`, which looks at the subjects of the newest 1,000 jobs only. A job whose progress
@@ -61,7 +61,7 @@ const said = z.looseObject({ code: z.string().catch(""), message: z.string().cat
  */
 function isFound(search: string, job: JobFacts): boolean {
   if (job.subject === undefined) return true;
-  const { code, message } = said.catch({ code: "", message: "" }).parse(job.error);
+  const { code, message } = errorFields.catch({ code: "", message: "" }).parse(job.error);
   const words = [
     job.id,
     job.event_id,

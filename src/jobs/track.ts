@@ -75,9 +75,9 @@ export const trackJobs = ({ jobs, logger, show }: Dependencies) =>
       const finished = await jobs.finishRun(this.#run, result);
       if (finished) {
         const { status, durationMs } = finished;
-        const said = { jobType: ctx.event.name, durationMs, result: wordsOf(result) };
+        const fields = { jobType: ctx.event.name, durationMs, result: wordsOf(result) };
         // When a job's parts are not done yet, the last part completes the job.
-        logger.info(said, status === "running" ? "job continues in parts" : `job ${status}`);
+        logger.info(fields, status === "running" ? "job continues in parts" : `job ${status}`);
       }
       return result;
     }

@@ -13,7 +13,7 @@ const GOOD_FOR_MS = 5_000;
 const BAD_FOR_MS = 500;
 
 /** Limits a check: it waits at most five seconds for an answer, and reuses the answer for a short time. */
-export function sparing({ name, problem }: Check, clock: Clock): Check {
+export function cachedCheck({ name, problem }: Check, clock: Clock): Check {
   let known: { answer: Promise<string | null>; untilMs: number } | undefined;
   const ask = () => {
     const answer = withTimeout(problem(), PATIENCE_MS, "internal").catch(silent);

@@ -10,8 +10,8 @@ const MOST_DAYS = 400;
  * The report that a request describes, with its default format, and with either its campaign or the beginning and the
  * end of its days.
  */
-export function wantedOf({ reportType: type, dateRange, campaignId, format: said }: GenerateReport) {
-  const format = said ?? (isDesigned(type) ? "pdf" : "csv");
+export function wantedOf({ reportType: type, dateRange, campaignId, format: chosen }: GenerateReport) {
+  const format = chosen ?? (isDesigned(type) ? "pdf" : "csv");
   if (format === "pdf" && !isDesigned(type)) {
     throw new AppError("invalid_request", `${type} exists as CSV only`, {
       hint: 'Ask for the format "csv".',

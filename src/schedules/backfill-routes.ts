@@ -9,13 +9,13 @@ import { jobOf, requirePast, slotsOf } from "./backfill.ts";
 import { isExcluded } from "./decide.ts";
 import { effective } from "./effective.ts";
 import { backfillRequested } from "./events.ts";
-import type { CatchUp, Find } from "./found.ts";
+import type { DecideDueSlots, FindSchedule } from "./find-schedule.ts";
 import type { ScheduleRepository } from "./repository.ts";
 import { slotView, toSlotView } from "./view.ts";
 
 type Dependencies = {
-  find: Find;
-  catchUp: CatchUp;
+  find: FindSchedule;
+  decideDueSlots: DecideDueSlots;
   schedules: Pick<ScheduleRepository, "countFired">;
   jobs: Pick<Jobs, "accept">;
   clock: Clock;
@@ -38,7 +38,7 @@ const backfillPreview = z.object({
   first: z.array(slotView),
 });
 
-export const backfillRoutes = ({ find, catchUp, schedules, jobs, clock }: Dependencies): Route[] => [
+export const backfillRoutes = ({ find, decideDueSlots, schedules, jobs, clock }: Dependencies): Route[] => [
   route({
     method: "GET",
     path: "/api/schedules/:name/backfill-preview",
@@ -80,7 +80,7 @@ export const backfillRoutes = ({ find, catchUp, schedules, jobs, clock }: Depend
       jobOf(schedule);
       const { cron, timeZone } = effective(schedule, row);
       slotsOf({ cron, timeZone, ...body });
-      await catchUp(name);
+      await decideDueSlots(name);
       const data = { schedule: name, cron, timeZone, ...body, by: requester.id };
       const job = await jobs.accept(request(backfillRequested, data, { requester, key }));
       return json(202, accepted("Backfilling", job.id));

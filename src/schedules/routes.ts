@@ -10,7 +10,7 @@ import { json, type Route, route } from "#lib/http/route.ts";
 import type { Schedule } from "#lib/schedule.ts";
 import { backfillRoutes } from "./backfill-routes.ts";
 import { effective } from "./effective.ts";
-import type { Found } from "./found.ts";
+import type { FoundSchedule } from "./find-schedule.ts";
 import type { ScheduleRepository } from "./repository.ts";
 import { bringUpToDate } from "./tick.ts";
 import { timesRoutes } from "./times-routes.ts";
@@ -74,7 +74,7 @@ export function scheduleRoutes({ declared, schedules, jobs, clock }: Dependencie
         const wanted = request(
           schedule.job.event,
           { schedule: name, slot, dueAt: now.toISOString() },
-          { requester, key, said: name, functionId: schedule.job.functionId },
+          { requester, key, comparedData: name, functionId: schedule.job.functionId },
         );
         const job = await jobs.accept(wanted, (asked) => schedules.run(name, slot, requester.id, asked));
         return json(202, accepted("Started", job.id));
@@ -88,7 +88,7 @@ export function scheduleRoutes({ declared, schedules, jobs, clock }: Dependencie
       params,
       responses: { 200: scheduleDetails },
       handler: async ({ params: { name }, requester }) => {
-        await catchUp(name);
+        await decideDueSlots(name);
         await schedules.pause(name, requester.id);
         return json(200, await details(name));
       },
@@ -101,16 +101,16 @@ export function scheduleRoutes({ declared, schedules, jobs, clock }: Dependencie
       params,
       responses: { 200: scheduleDetails },
       handler: async ({ params: { name } }) => {
-        await catchUp(name);
+        await decideDueSlots(name);
         await schedules.pause(name, null);
         return json(200, await details(name));
       },
     }),
-    ...timesRoutes({ find, catchUp, details, schedules, clock }),
-    ...backfillRoutes({ find, catchUp, schedules, jobs, clock }),
+    ...timesRoutes({ find, decideDueSlots, details, schedules, clock }),
+    ...backfillRoutes({ find, decideDueSlots, schedules, jobs, clock }),
   ];
 
-  async function find(name: string): Promise<Found> {
+  async function find(name: string): Promise<FoundSchedule> {
     const schedule = declared.find((one) => one.name === name);
     if (schedule === undefined) throw new AppError("not_found", "No schedule has this name");
     const [row] = await schedules.open([schedule]);
@@ -119,7 +119,7 @@ export function scheduleRoutes({ declared, schedules, jobs, clock }: Dependencie
   }
 
   /** Decides the slots that were due before a change, by the schedule's state before the change. */
-  async function catchUp(name: string): Promise<void> {
+  async function decideDueSlots(name: string): Promise<void> {
     const { schedule, row } = await find(name);
     await bringUpToDate({ schedules, clock }, effective(schedule, row), row, never);
   }

@@ -2,13 +2,13 @@ import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
 import { filledText } from "#lib/http/fields.ts";
 import { json, type Route, route } from "#lib/http/route.ts";
-import type { CatchUp, Find } from "./found.ts";
+import type { DecideDueSlots, FindSchedule } from "./find-schedule.ts";
 import type { ScheduleRepository } from "./repository.ts";
 import { preview, scheduleDetails, toPreview } from "./view.ts";
 
 type Dependencies = {
-  find: Find;
-  catchUp: CatchUp;
+  find: FindSchedule;
+  decideDueSlots: DecideDueSlots;
   details: (name: string) => Promise<z.output<typeof scheduleDetails>>;
   schedules: Pick<ScheduleRepository, "changeTimes">;
   clock: Clock;
@@ -18,7 +18,7 @@ const params = z.object({ name: filledText(100) });
 const times = { cron: filledText(100), timeZone: filledText(100) };
 
 /** An operator's own times for a schedule. */
-export const timesRoutes = ({ find, catchUp, details, schedules, clock }: Dependencies): Route[] => [
+export const timesRoutes = ({ find, decideDueSlots, details, schedules, clock }: Dependencies): Route[] => [
   route({
     method: "GET",
     path: "/api/schedules/:name/times-preview",
@@ -45,7 +45,7 @@ export const timesRoutes = ({ find, catchUp, details, schedules, clock }: Depend
       // Refuses times that cannot be parsed, before they are stored.
       toPreview({ ...schedule, ...body }, clock.now());
       await schedules.changeTimes(name, requester.id, body);
-      await catchUp(name);
+      await decideDueSlots(name);
       return json(200, await details(name));
     },
   }),
@@ -59,7 +59,7 @@ export const timesRoutes = ({ find, catchUp, details, schedules, clock }: Depend
     handler: async ({ params: { name }, requester }) => {
       await find(name);
       await schedules.changeTimes(name, requester.id, null);
-      await catchUp(name);
+      await decideDueSlots(name);
       return json(200, await details(name));
     },
   }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Check, sparing } from "#lib/check.ts";
+import { type Check, cachedCheck } from "#lib/check.ts";
 import type { Clock } from "#lib/clock.ts";
 import { toOpenApi } from "#lib/http/openapi.ts";
 import { json, type Route, route } from "#lib/http/route.ts";
@@ -15,7 +15,7 @@ z.globalRegistry.add(readiness, { id: "Readiness" });
 
 /** Public routes. Their answers say only whether the services work. */
 export function statusRoutes({ checks, clock, release }: Dependencies): Route[] {
-  const sparingChecks = checks.map((check) => sparing(check, clock));
+  const cachedChecks = checks.map((check) => cachedCheck(check, clock));
   return [
     route({
       method: "GET",
@@ -34,7 +34,7 @@ export function statusRoutes({ checks, clock, release }: Dependencies): Route[] 
       responses: { 200: readiness, 503: readiness },
       handler: async () => {
         const results = await Promise.all(
-          sparingChecks.map(async ({ name, problem }) => ({ name, problem: await problem() })),
+          cachedChecks.map(async ({ name, problem }) => ({ name, problem: await problem() })),
         );
         const isReady = results.every(({ problem }) => problem === null);
         const details = results.map(

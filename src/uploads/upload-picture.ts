@@ -45,7 +45,7 @@ export async function uploadPicture(
       request(
         resizeImageRequested,
         { uploadId: id },
-        { requester, key: idempotencyKey, said: { ...box, digest }, id, held: true },
+        { requester, key: idempotencyKey, comparedData: { ...box, digest }, id, held: true },
       ),
     )
     .catch((error: unknown) => {

@@ -51,18 +51,22 @@ export const inboxReplayRoutes = ({ replays, jobs }: Dependencies): Route[] => [
     handler: async ({ body, requester, idempotencyKey: key }) => {
       const chosen = { ...filterOf(body), perSecond: body.perSecond };
       const id = randomUUID();
-      const wanted = request(inboxReplayRequested, { replayId: id }, { requester, key, id, said: body });
+      const wanted = request(
+        inboxReplayRequested,
+        { replayId: id },
+        { requester, key, id, comparedData: body },
+      );
       const job = await jobs.accept(wanted, (asked) => replays.accept(asked, chosen));
       return json(202, accepted("Replaying", job.id), { location: jobUrl(job.id) });
     },
   }),
 ];
 
-function filterOf({ from, to, ids, ...said }: z.output<typeof periodOrIds>): InboxFilter {
-  if (ids !== undefined && from === undefined && to === undefined) return { ...groupOf(said), ids };
+function filterOf({ from, to, ids, ...group }: z.output<typeof periodOrIds>): InboxFilter {
+  if (ids !== undefined && from === undefined && to === undefined) return { ...groupOf(group), ids };
   if (ids !== undefined || from === undefined || to === undefined)
     throw new AppError("invalid_request", "Choose webhooks either by ids, or by from and to");
-  return { ...groupOf(said), ...periodOf({ from, to }) };
+  return { ...groupOf(group), ...periodOf({ from, to }) };
 }
 
 function periodOf({ from, to }: { from: string; to: string }) {
@@ -70,10 +74,10 @@ function periodOf({ from, to }: { from: string; to: string }) {
   return { startsAt: from, endsAt: to };
 }
 
-type Said = Pick<z.output<typeof period>, "source" | "type" | "status">;
+type GroupChoice = Pick<z.output<typeof period>, "source" | "type" | "status">;
 
 /** Only types with a handler can be handled. */
-function groupOf({ source: name, type, status }: Said) {
+function groupOf({ source: name, type, status }: GroupChoice) {
   const handled = sources.find((source) => source.name === name)?.types ?? [];
   if (type !== undefined && !handled.includes(type)) {
     throw new AppError("invalid_request", `No handler knows webhooks of ${name} of this type`, {

@@ -46,7 +46,7 @@ $$;
 --   id             of the job, and of its event
 --   event, data    the input of the function; functionId, when several functions are registered for the event
 --   requester, owner
---   key            idempotency key; said: what two requests with one key must have in common, instead of the data
+--   key            idempotency key; comparedData: must be equal in two requests with one key, instead of the data
 --   priority       1 to 5; deadlineAt: after this time the work is skipped
 --   delayMs        how long it waits before it may begin; held: it waits for private.release_jobs
 --   attempts, backoffMs   tries of each step, and the delay before the second one, doubled each time
@@ -95,9 +95,9 @@ begin
       'deadlineAt', p_request -> 'deadlineAt', 'attempts', p_request -> 'attempts',
       'backoffMs', p_request -> 'backoffMs')),
     'fingerprint', case when p_request ->> 'key' is not null then
-      md5((jsonb_strip_nulls(p_request - '{id,requester,owner,key,data,said,parentJobId,held}'::text[])
+      md5((jsonb_strip_nulls(p_request - '{id,requester,owner,key,data,comparedData,parentJobId,held}'::text[])
         || jsonb_build_object('functionId', p_kind.function_id,
-          'said', coalesce(p_request -> 'said', p_request -> 'data')))::text) end);
+          'comparedData', coalesce(p_request -> 'comparedData', p_request -> 'data')))::text) end);
 end
 $$;
 

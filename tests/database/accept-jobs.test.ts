@@ -53,9 +53,11 @@ describe("idempotency", () => {
   });
 
   test("a room can say which text makes two requests equal", async () => {
-    const first = await accept({ key: "k1", data: { a: 1 }, said: "same" });
-    expect((await accept({ key: "k1", data: { a: 2 }, said: "same" })).id).toBe(first.id);
-    await expect(accept({ key: "k1", data: { a: 1 }, said: "other" })).rejects.toThrow("another request");
+    const first = await accept({ key: "k1", data: { a: 1 }, comparedData: "same" });
+    expect((await accept({ key: "k1", data: { a: 2 }, comparedData: "same" })).id).toBe(first.id);
+    await expect(accept({ key: "k1", data: { a: 1 }, comparedData: "other" })).rejects.toThrow(
+      "another request",
+    );
   });
 
   test.each([

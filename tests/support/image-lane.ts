@@ -56,7 +56,7 @@ export function imageLane(
         wanted({
           ...request,
           data: { taskId: id },
-          said: { lane, prompt },
+          comparedData: { lane, prompt },
           ...(deadlineAt === undefined ? {} : { deadlineAt }),
         }),
         at.toISOString(),

@@ -12,7 +12,7 @@ export type Wanted = {
   owner?: string | null | undefined;
   kind?: string;
   key?: string | null;
-  said?: unknown;
+  comparedData?: unknown;
   parentJobId?: string;
   held?: boolean;
   priority?: number;

@@ -8,9 +8,9 @@ export function sizeOfRange(
   bytes: Uint8Array,
   { from, length }: { from: number; length: number },
 ): number | undefined {
-  const said = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers.get("content-range") ?? "");
-  if (!said) return undefined;
-  const [first, last, size] = [Number(said[1]), Number(said[2]), Number(said[3])];
+  const found = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers.get("content-range") ?? "");
+  if (!found) return undefined;
+  const [first, last, size] = [Number(found[1]), Number(found[2]), Number(found[3])];
   const count = bytes.byteLength;
   const isAsked = first === from && count > 0 && count <= length;
   return isAsked && last === first + count - 1 && last < size ? size : undefined;

@@ -10,9 +10,9 @@ const SAVE_AS_UTF8 = "Save the file as UTF-8 and send it again.";
  * - UTF-8 when the bytes are valid UTF-8;
  * - else Windows-1252, which Excel writes.
  */
-export function findEncoding(head: Buffer, said?: Encoding): { encoding: Encoding; bomBytes: number } {
+export function findEncoding(head: Buffer, given?: Encoding): { encoding: Encoding; bomBytes: number } {
   const marked = MARKS.find(([, mark]) => head.subarray(0, mark.length).equals(mark));
-  if (said) return { encoding: said, bomBytes: marked?.[0] === said ? marked[1].length : 0 };
+  if (given) return { encoding: given, bomBytes: marked?.[0] === given ? marked[1].length : 0 };
   if (head.subarray(0, 4).equals(UTF_32_LE) || head.subarray(0, 4).equals(UTF_32_BE)) {
     throw unreadable("utf_32", "The file is UTF-32, which is not read", SAVE_AS_UTF8);
   }

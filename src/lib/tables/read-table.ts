@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { type Bytes, slices } from "#lib/tables/bytes.ts";
 import { type CsvRecord, CsvRecords } from "#lib/tables/csv-records.ts";
 import { takeHeader, toRow } from "#lib/tables/csv-rows.ts";
-import { findDialect, type Said } from "#lib/tables/dialect.ts";
+import { findDialect, type GivenDialect } from "#lib/tables/dialect.ts";
 import { toUtf8 } from "#lib/tables/encoding.ts";
 import { gunzip } from "#lib/tables/gunzip.ts";
 import { JsonArray, JsonLines } from "#lib/tables/json-records.ts";
@@ -15,8 +15,8 @@ export type Table = { dialect: Dialect; rows: AsyncGenerator<Row[], undefined> }
  * yields the rows in pieces, as they arrive. Throws `unreadable_table` when the whole file cannot be read. A single
  * unreadable row becomes a row with an `error`. Rows with only empty cells are left out.
  */
-export async function readTable(source: Bytes, said: Said = {}): Promise<Table> {
-  const { dialect, start, bytes } = await findDialect(source, said);
+export async function readTable(source: Bytes, given: GivenDialect = {}): Promise<Table> {
+  const { dialect, start, bytes } = await findDialect(source, given);
   const pieces = toUtf8(slices(bytes, start.offset, Infinity), dialect.encoding);
   if (dialect.format !== "csv") return { dialect, rows: cut(pieces, jsonReader(dialect, start)) };
   const records = cut(pieces, new CsvRecords(dialect, start));

@@ -53,7 +53,7 @@ async function course(seed: number) {
     } else if (what < 0.8) {
       await ledger.parts.release(
         { ...mine, bounds: {}, total: 0, settled: 0, attempts: 0 },
-        { trouble: true },
+        { isProviderFailure: true },
       );
       held.delete(run);
     } else if (what < 0.85) ledger.later(30_000);

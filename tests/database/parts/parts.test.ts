@@ -130,16 +130,16 @@ describe("a claim", () => {
 });
 
 describe("a release", () => {
-  test("frees the part at once, and troubles are counted per run since the last settled unit", async () => {
+  test("frees the part at once, and failures are counted per run since the last settled unit", async () => {
     const { jobId } = await ledger.job([10]);
     const meetTrouble = async (claimant: string) =>
-      ledger.parts.release(await claimed(jobId, claimant, 1), { trouble: true });
+      ledger.parts.release(await claimed(jobId, claimant, 1), { isProviderFailure: true });
     expect([await meetTrouble("run-1"), await meetTrouble("run-1")]).toEqual([1, 2]);
     expect(await meetTrouble("run-2")).toBe(1);
     expect(await meetTrouble("run-1")).toBe(1);
     await ledger.settle(jobId, await claimed(jobId, "run-1", 1), 1, 5);
     expect(await meetTrouble("run-1")).toBe(1);
-    await ledger.parts.release(await claimed(jobId, "run-1", 1), { trouble: false, waitMs: 1000 });
+    await ledger.parts.release(await claimed(jobId, "run-1", 1), { isProviderFailure: false, waitMs: 1000 });
     const [part] = await ledger.rows("select status, waiting_until from job_parts where job_id = $1", jobId);
     expect(part).toEqual({ status: "pending", waiting_until: new Date(ledger.now().getTime() + 1000) });
     expect(await ledger.view(jobId)).toMatchObject({ done: 5, total: 10 });
@@ -152,9 +152,9 @@ describe("a release", () => {
       return until && Date.parse(until) - ledger.now().getTime();
     };
     const [first, second] = [await claimed(jobId, "run-1", 1), await claimed(jobId, "run-2", 2)];
-    await ledger.parts.release(first, { trouble: false, waitMs: 90_000 });
+    await ledger.parts.release(first, { isProviderFailure: false, waitMs: 90_000 });
     expect(await waitingUntil()).toBeNull();
-    await ledger.parts.release(second, { trouble: false, waitMs: 60_000 });
+    await ledger.parts.release(second, { isProviderFailure: false, waitMs: 60_000 });
     expect(await waitingUntil()).toBe(60_000);
     await claimed(jobId, "run-3", 3);
     expect(await waitingUntil()).toBeNull();
@@ -168,15 +168,15 @@ describe("a release", () => {
     const shown = async () => (await details())?.lastError;
     const part = await claimed(jobId, "run-1", 1);
     const error = new AppError("provider_unavailable", "no\0 answer");
-    await ledger.parts.release(part, { trouble: true, error });
-    await ledger.parts.release(part, { trouble: false, waitMs: 60_000 });
+    await ledger.parts.release(part, { isProviderFailure: true, error });
+    await ledger.parts.release(part, { isProviderFailure: false, waitMs: 60_000 });
     const said = { code: "provider_unavailable", message: "no\uFFFD answer" };
     expect(await shown()).toEqual(said);
     const again = await claimed(jobId, "run-1", 1);
     expect(await shown()).toEqual(said);
     await ledger.settle(jobId, again, 1, 4);
     expect(await shown()).toBeNull();
-    await ledger.parts.release(again, { trouble: true, error });
+    await ledger.parts.release(again, { isProviderFailure: true, error });
     await ledger.jobs.cancel(jobId, null, "ann");
     expect(await shown()).toBeNull();
   });
@@ -185,7 +185,7 @@ describe("a release", () => {
     const { jobId } = await ledger.job([10]);
     const zombie = await claimed(jobId, "run-1", 1);
     await claimed(jobId, "run-1", 1);
-    await ledger.parts.release(zombie, { trouble: true });
+    await ledger.parts.release(zombie, { isProviderFailure: true });
     expect(await ledger.statuses(jobId)).toEqual(["claimed"]);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { problemOfStatus, sparing } from "#lib/check.ts";
+import { cachedCheck, problemOfStatus } from "#lib/check.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -14,7 +14,7 @@ test("simultaneous checks make one request; a good answer is reused for 5 s, a b
   const clock = clockAt();
   const found: (string | null)[] = [];
   const problem = vi.fn(async () => found.shift() ?? null);
-  const check = sparing({ name: "mail", problem }, clock);
+  const check = cachedCheck({ name: "mail", problem }, clock);
   expect(await Promise.all([check.problem(), check.problem(), check.problem()])).toEqual([null, null, null]);
   clock.turn(4_999);
   await check.problem();
@@ -31,12 +31,12 @@ test("simultaneous checks make one request; a good answer is reused for 5 s, a b
 
 test("a check is given up after 5 s, and an error's message is not shown", async () => {
   vi.useFakeTimers();
-  const hanging = sparing({ name: "engine", problem: () => new Promise(() => {}) }, clockAt()).problem();
+  const hanging = cachedCheck({ name: "engine", problem: () => new Promise(() => {}) }, clockAt()).problem();
   await vi.advanceTimersByTimeAsync(5_000);
   expect(await hanging).toBe("does not answer");
 
   const thrown = new TypeError("fetch failed: https://key@host");
-  expect(await sparing({ name: "x", problem: () => Promise.reject(thrown) }, clockAt()).problem()).toBe(
+  expect(await cachedCheck({ name: "x", problem: () => Promise.reject(thrown) }, clockAt()).problem()).toBe(
     "does not answer",
   );
 });
