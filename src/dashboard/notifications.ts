@@ -5,9 +5,9 @@ import { fieldsOf } from "#dashboard/fields.ts";
 type Words = { text: string; href: string | null };
 
 export function wordsOf({ type, data }: Pick<Notification, "type" | "data">): Words {
-  const said = fieldsOf(data);
+  const fields = fieldsOf(data);
   const text = (name: string) => {
-    const value = said.get(name);
+    const value = fields.get(name);
     return typeof value === "string" ? value : "";
   };
   switch (type) {

@@ -107,8 +107,8 @@ function QuestionDialog({
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          const said = reason.trim();
-          if (label === undefined || said !== "") answer(said);
+          const given = reason.trim();
+          if (label === undefined || given !== "") answer(given);
         }}
       >
         <p>{text}</p>

@@ -13,10 +13,16 @@ type ProgressProps = {
   words?: string;
 };
 
-export function Progress({ progress, tone = "info", large = false, of = "", words: said }: ProgressProps) {
+export function Progress({
+  progress,
+  tone = "info",
+  large = false,
+  of = "",
+  words: ownWords,
+}: ProgressProps) {
   if (progress === null) return <span className="quiet">–</span>;
   const { done, total, percent } = progress;
-  const words = said ?? `${count(done)} of ${count(total)}${of && ` ${of}`}`;
+  const words = ownWords ?? `${count(done)} of ${count(total)}${of && ` ${of}`}`;
   return (
     <span className={`progress tone-${tone} ${large ? "large" : ""}`} title={words}>
       <progress max={Math.max(total, 1)} value={total === 0 ? 1 : done} aria-label={words} />

@@ -27,8 +27,8 @@ export function useLocalStack(): LocalStack {
 async function ask(): Promise<LocalStack> {
   try {
     const response = await fetch(PATH);
-    const said = fieldsOf(response.ok ? await response.json() : null);
-    const [inboxUrl, sampleWorkUrl] = [said.get("inboxUrl"), said.get("sampleWorkUrl")];
+    const fields = fieldsOf(response.ok ? await response.json() : null);
+    const [inboxUrl, sampleWorkUrl] = [fields.get("inboxUrl"), fields.get("sampleWorkUrl")];
     return {
       ...(typeof inboxUrl === "string" && { inboxUrl }),
       ...(typeof sampleWorkUrl === "string" && { sampleWorkUrl }),

@@ -13,7 +13,7 @@ type Watched<Task extends Item> = {
   isStale: boolean;
 };
 
-type Heard<Task extends Item> = Omit<Watched<Task>, "isStale"> & { path: string; address: string };
+type Latest<Task extends Item> = Omit<Watched<Task>, "isStale"> & { path: string; address: string };
 
 /**
  * Follows a stream of the API while the view is open and visible. Where streams are blocked, the API is polled instead,
@@ -26,7 +26,7 @@ export function useWatch<Task extends Item = Item>(
   const query = JSON.stringify(filter);
   const address = `${path} ${query}`;
   const isSeen = useIsSeen();
-  const [heard, setHeard] = useState<Heard<Task>>();
+  const [latest, setLatest] = useState<Latest<Task>>();
 
   useEffect(() => {
     if (path === null || !isSeen) return undefined;
@@ -37,19 +37,19 @@ export function useWatch<Task extends Item = Item>(
         filter: readFilter(query),
         signal: over.signal,
         onChange(state) {
-          if (!over.signal.aborted) setHeard({ path, address, state, problem: undefined });
+          if (!over.signal.aborted) setLatest({ path, address, state, problem: undefined });
         },
       })
       .catch((error: unknown) => {
-        if (!over.signal.aborted) setHeard({ path, address, state: undefined, problem: problemOf(error) });
+        if (!over.signal.aborted) setLatest({ path, address, state: undefined, problem: problemOf(error) });
       });
     return () => over.abort();
   }, [address, path, query, isSeen]);
 
   return useMemo(() => {
-    const isStale = heard?.address !== address;
-    return heard?.path === path ? { ...heard, isStale } : { state: undefined, problem: undefined, isStale };
-  }, [heard, address, path]);
+    const isStale = latest?.address !== address;
+    return latest?.path === path ? { ...latest, isStale } : { state: undefined, problem: undefined, isStale };
+  }, [latest, address, path]);
 }
 
 /** The fields of a filter that have a value. */

@@ -20,8 +20,8 @@ export function useStackWatch(): void {
     if (!isSeen) return undefined;
     const ask = async () => {
       const response = await fetch("/api/ready").catch(() => undefined);
-      const said: unknown = await response?.json().catch(() => undefined);
-      parts.set(partsOf(said));
+      const ready: unknown = await response?.json().catch(() => undefined);
+      parts.set(partsOf(ready));
     };
     void ask();
     const timer = setInterval(() => void ask(), EVERY_MS);
@@ -31,8 +31,8 @@ export function useStackWatch(): void {
 
 function partsOf(ready: unknown): Part[] {
   return [...fieldsOf(fieldsOf(ready).get("checks"))].map(([name, check]) => {
-    const said = fieldsOf(check);
-    const problem = said.get("problem");
-    return { name, isUp: said.get("ok") === true, problem: typeof problem === "string" ? problem : "" };
+    const fields = fieldsOf(check);
+    const problem = fields.get("problem");
+    return { name, isUp: fields.get("ok") === true, problem: typeof problem === "string" ? problem : "" };
   });
 }

@@ -56,10 +56,10 @@ function JobList({ query }: Pick<ViewProps, "query">) {
   const { jobs, problem, isStale } = useJobs(filter);
   const shown = useMemo(() => jobs?.slice(0, SHOWN), [jobs]);
   const next = jobs?.[SHOWN];
-  const said = shown === undefined || isStale ? undefined : `${shown.length} jobs shown`;
+  const announcement = shown === undefined || isStale ? undefined : `${shown.length} jobs shown`;
   useEffect(() => {
-    if (said !== undefined) announce(said);
-  }, [said]);
+    if (announcement !== undefined) announce(announcement);
+  }, [announcement]);
 
   return (
     <Page title={query.get("parent") ? "Child jobs" : "Jobs"}>

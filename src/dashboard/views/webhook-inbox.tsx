@@ -25,8 +25,8 @@ export function WebhookInbox({ id, query }: ViewProps) {
 }
 
 function InboxList({ query }: Pick<ViewProps, "query">) {
-  const chosen = Object.fromEntries(query);
-  const path = withQuery("/api/webhook-inbox", { ...chosen, limit: SHOWN });
+  const filters = Object.fromEntries(query);
+  const path = withQuery("/api/webhook-inbox", { ...filters, limit: SHOWN });
   const webhooks = useApi<PageOf<InboxWebhook>>(path, { isNews: isOfWebhooks });
   const { data: found } = useApi<{ items: WebhookType[] }>("/api/webhook-inbox/types");
   if (webhooks.problem?.status === 403) return <AdminsOnlyPage title={TITLE} />;

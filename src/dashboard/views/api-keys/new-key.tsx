@@ -8,11 +8,11 @@ import "./new-key.css";
 export function NewKey({ onChange }: { onChange: () => void }) {
   const [made, setMade] = useState<string>();
   const { run, isBusy } = useAction(async (form: HTMLFormElement) => {
-    const said = new FormData(form);
+    const values = new FormData(form);
     const { key } = await api.post<{ id: string; key: string }>("/api/keys", {
-      name: said.get("name"),
-      role: said.get("role"),
-      owner: said.get("owner"),
+      name: values.get("name"),
+      role: values.get("role"),
+      owner: values.get("owner"),
     });
     form.reset();
     setMade(key);

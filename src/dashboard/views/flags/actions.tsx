@@ -8,9 +8,9 @@ type ActionsProps = { flag: FlagDetails; onChange: () => void };
 /** Going back to the old way needs no confirmation, and neither does the percentage that the advice recommends. */
 export function FlagActions({ flag: { name, isOn, advice }, onChange }: ActionsProps) {
   const { run, isBusy } = useAction(
-    async (change: { isOn: boolean } | { percentage: number }, said: string) => {
+    async (change: { isOn: boolean } | { percentage: number }, message: string) => {
       await api.put(`/api/flags/${name}`, change);
-      toast({ tone: "info", text: `${name}: ${said}` });
+      toast({ tone: "info", text: `${name}: ${message}` });
       onChange();
     },
   );

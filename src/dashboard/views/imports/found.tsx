@@ -1,6 +1,6 @@
 import { count } from "#dashboard/format.ts";
 import type { ImportGuess } from "#dashboard/types.ts";
-import type { Said } from "./use-guess.ts";
+import type { ChosenFormat } from "./use-guess.ts";
 import { SEPARATORS } from "./words.ts";
 
 const FORMATS = { csv: "CSV", ndjson: "NDJSON", json: "JSON array" };
@@ -11,13 +11,13 @@ const ENCODINGS = {
   "utf-16be": "UTF-16, big endian",
 };
 
-type FoundProps = { guess: ImportGuess; said: Said; onChange: (said: Said) => void };
+type FoundProps = { guess: ImportGuess; format: ChosenFormat; onChange: (format: ChosenFormat) => void };
 
 /** The format of the file. A person can correct what was detected. */
-export function Found({ guess, said, onChange }: FoundProps) {
-  const choice = (name: keyof Said) => ({
-    value: said[name],
-    onChange: (value: string) => onChange({ ...said, [name]: value }),
+export function Found({ guess, format, onChange }: FoundProps) {
+  const choice = (name: keyof ChosenFormat) => ({
+    value: format[name],
+    onChange: (value: string) => onChange({ ...format, [name]: value }),
   });
   return (
     <div className="import-choices">

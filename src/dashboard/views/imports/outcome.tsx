@@ -27,9 +27,9 @@ export function Outcome({ item }: { item: Import }) {
 
 /** Why the import failed, and what to do. */
 function Why({ error }: { error: unknown }) {
-  const said = fieldsOf(error);
+  const fields = fieldsOf(error);
   const text = (name: string) => {
-    const value = said.get(name);
+    const value = fields.get(name);
     return typeof value === "string" ? value : "";
   };
   return (

@@ -8,7 +8,7 @@ import { Columns } from "./columns.tsx";
 import { Found } from "./found.tsx";
 import { Trial } from "./trial.tsx";
 import type { Upload } from "./upload.ts";
-import { NOTHING_SAID, saidOf, useGuess } from "./use-guess.ts";
+import { chosenFields, NOTHING_CHOSEN, useGuess } from "./use-guess.ts";
 import { type Asked, useStart } from "./use-start.ts";
 import { size } from "./words.ts";
 
@@ -90,16 +90,16 @@ type FormProps = Pick<SetupProps, "upload" | "listId"> & { targets: readonly Imp
 
 function Form({ upload, listId, targets }: FormProps) {
   const [chosen, setChosen] = useState(() => firstChoice(targets, listId));
-  const [said, setSaid] = useState(NOTHING_SAID);
+  const [format, setFormat] = useState(NOTHING_CHOSEN);
   const [changed, setChanged] = useState<Record<string, string | null>>({});
-  const { guess, problem, isStale } = useGuess(upload.uploadId, chosen.target, said);
+  const { guess, problem, isStale } = useGuess(upload.uploadId, chosen.target, format);
   const { start, isBusy: isStarting, trialId } = useStart(upload.fileName);
   const target = targets.find(({ name }) => name === chosen.target);
   if (problem) return <ErrorNote problem={problem} />;
   if (guess === undefined || target === undefined) return <Loading what="Reading the first rows" />;
 
   const mapping = { ...guess.mapping, ...changed };
-  const asked = { source: { uploadId: upload.uploadId }, ...chosen, ...saidOf(said), mapping };
+  const asked = { source: { uploadId: upload.uploadId }, ...chosen, ...chosenFields(format), mapping };
   return (
     <form
       className="stack"
@@ -110,9 +110,9 @@ function Form({ upload, listId, targets }: FormProps) {
     >
       <Found
         guess={guess}
-        said={said}
+        format={format}
         onChange={(now) => {
-          setSaid(now);
+          setFormat(now);
           setChanged({});
         }}
       />

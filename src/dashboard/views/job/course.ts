@@ -41,10 +41,10 @@ export function courseOf(job: JobDetails, now: number): Course {
 }
 
 function entryOf({ type, at, data }: JobDetails["timeline"][number]): Entry {
-  const said = fieldsOf(data);
-  const runId = said.get("runId");
-  const attempt = said.get("attempt");
-  const retryAt = said.get("retryAt");
+  const fields = fieldsOf(data);
+  const runId = fields.get("runId");
+  const attempt = fields.get("attempt");
+  const retryAt = fields.get("retryAt");
   return {
     type,
     at: Date.parse(at),

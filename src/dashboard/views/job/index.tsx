@@ -27,10 +27,10 @@ const BACK = { href: "#/jobs", text: "All jobs" };
 /** One job: its state, its history, and the actions on it. */
 export function JobPage({ id }: { id: string }) {
   const { job, problem } = useJob(id);
-  const said = job && `${job.kind} is ${shownStatus(job)}`;
+  const announcement = job && `${job.kind} is ${shownStatus(job)}`;
   useEffect(() => {
-    if (said !== undefined) announce(said);
-  }, [said]);
+    if (announcement !== undefined) announce(announcement);
+  }, [announcement]);
 
   if (job === undefined) {
     return (

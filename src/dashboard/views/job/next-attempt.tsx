@@ -9,15 +9,15 @@ export function NextAttempt({ job }: { job: JobDetails }) {
   if (hasEnded(job)) return null;
   if (job.blocked !== null) return <BlockedNote blocked={job.blocked} />;
   const last = job.timeline.findLast(({ type }) => type !== "run_ended");
-  if (last?.type === "waiting") return <Retry said={fieldsOf(last.data)} />;
+  if (last?.type === "waiting") return <Retry fields={fieldsOf(last.data)} />;
   if (job.waitingUntil === null) return null;
   const message = fieldsOf(job.lastError).get("message");
   const why = typeof message === "string" ? message : "a provider asked for it, or is in trouble.";
   return <WaitingNote until={job.waitingUntil} why={why} />;
 }
 
-function Retry({ said }: { said: ReadonlyMap<string, unknown> }) {
-  const [retryAt, code, message] = [said.get("retryAt"), said.get("code"), said.get("message")];
+function Retry({ fields }: { fields: ReadonlyMap<string, unknown> }) {
+  const [retryAt, code, message] = [fields.get("retryAt"), fields.get("code"), fields.get("message")];
   return (
     <Note tone="warn" icon="retry">
       <strong>

@@ -81,8 +81,8 @@ export const shownStatus = ({ status, blocked, isPaused }: Pick<Job, "status" | 
 
 /** The error that blocks the job or has ended it. */
 function LastError({ job: { blocked, error } }: { job: Job }) {
-  const said = fieldsOf(blocked ?? error);
-  const [code, message] = [said.get("code"), said.get("message")];
+  const fields = fieldsOf(blocked ?? error);
+  const [code, message] = [fields.get("code"), fields.get("message")];
   if (typeof code !== "string" && typeof message !== "string") return null;
   return (
     <span className="cut-cell last-error" title={typeof message === "string" ? message : undefined}>

@@ -29,10 +29,10 @@ export function Subscribers({ list: { id }, query }: SubscribersProps) {
   const path = withQuery(`/api/lists/${id}/subscribers`, { search, status, cursor, limit: SHOWN });
   const subscribers = useApi<PageOf<Subscriber>>(path);
   const { data, isLoading } = subscribers;
-  const said = data && !isLoading ? `${data.items.length} subscribers shown` : undefined;
+  const announcement = data && !isLoading ? `${data.items.length} subscribers shown` : undefined;
   useEffect(() => {
-    if (said !== undefined) announce(said);
-  }, [said]);
+    if (announcement !== undefined) announce(announcement);
+  }, [announcement]);
   const isFiltered = Boolean(search || status);
   return (
     <section className="stack" aria-label="Subscribers">
@@ -74,6 +74,6 @@ const columnsOf = (listId: string): readonly Column<Subscriber>[] => [
 ];
 
 function FieldsOf({ fields }: Pick<Subscriber, "fields">) {
-  const said = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`);
-  return <span className="quiet small clamp subscriber-fields">{said.join(", ")}</span>;
+  const texts = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`);
+  return <span className="quiet small clamp subscriber-fields">{texts.join(", ")}</span>;
 }

@@ -79,17 +79,17 @@ function Choice({ name, label, options, query }: ChoiceProps) {
   );
 }
 
-function start(said: FormData): Promise<void> {
+function start(form: FormData): Promise<void> {
   /** The chosen value; undefined when any value is accepted. */
   const chosen = (name: string) => {
-    const value = said.get(name);
+    const value = form.get(name);
     return typeof value === "string" && value !== "" ? value : undefined;
   };
   const now = Date.now();
   const period = {
-    from: new Date(now - Number(said.get("hours")) * 3_600_000).toISOString(),
+    from: new Date(now - Number(form.get("hours")) * 3_600_000).toISOString(),
     to: new Date(now).toISOString(),
   };
   const filter = { source: chosen("source"), type: chosen("type"), status: chosen("status"), ...period };
-  return replayPeriod(filter, Number(said.get("perSecond")));
+  return replayPeriod(filter, Number(form.get("perSecond")));
 }

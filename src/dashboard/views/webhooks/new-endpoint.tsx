@@ -10,11 +10,11 @@ export function NewEndpoint({ onChange }: { onChange: () => void }) {
   const { data: catalog } = useApi<{ items: EventTypeInfo[] }>("/api/webhook-endpoints/events");
   const [made, setMade] = useState<Endpoint & { secret: string }>();
   const { run, isBusy } = useAction(async (form: HTMLFormElement) => {
-    const said = new FormData(form);
+    const values = new FormData(form);
     const endpoint = await api.post<Endpoint & { secret: string }>("/api/webhook-endpoints", {
-      url: said.get("url"),
-      eventTypes: [said.get("eventType")],
-      description: said.get("description"),
+      url: values.get("url"),
+      eventTypes: [values.get("eventType")],
+      description: values.get("description"),
     });
     form.reset();
     setMade(endpoint);

@@ -53,13 +53,13 @@ export function NewReplay({ id }: { id: string }) {
  * Counts the messages, asks the user, and starts the replay. Returns its job; undefined when there is nothing to send,
  * or the user declines.
  */
-async function startReplay(id: string, said: FormData): Promise<string | undefined> {
-  const hours = Number(said.get("hours"));
+async function startReplay(id: string, form: FormData): Promise<string | undefined> {
+  const hours = Number(form.get("hours"));
   const now = Date.now();
   const period = {
     from: new Date(now - hours * 3_600_000).toISOString(),
     to: new Date(now).toISOString(),
-    scope: said.get("scope") === "all" ? "all" : "missing",
+    scope: form.get("scope") === "all" ? "all" : "missing",
   };
   const path = `/api/webhook-endpoints/${id}`;
   const found = await api.get<{ count: number }>(withQuery(`${path}/replay-preview`, period));
@@ -73,7 +73,7 @@ async function startReplay(id: string, said: FormData): Promise<string | undefin
     yes: "Replay",
   });
   if (answer === null) return undefined;
-  const perSecond = Number(said.get("perSecond"));
+  const perSecond = Number(form.get("perSecond"));
   const started = await api.post<{ jobId: string }>(`${path}/replays`, { ...period, perSecond });
   return started.jobId;
 }

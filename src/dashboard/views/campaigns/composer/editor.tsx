@@ -56,7 +56,7 @@ export function Editor({ draft, fields, onChange }: EditorProps) {
 }
 
 function Envelope({ draft, onChange }: Pick<EditorProps, "draft" | "onChange">) {
-  const said = (name: "name" | "from" | "replyTo") => ({
+  const textField = (name: "name" | "from" | "replyTo") => ({
     value: draft[name],
     onChange: (event: { target: Writing }) => onChange({ [name]: event.target.value }),
   });
@@ -64,16 +64,16 @@ function Envelope({ draft, onChange }: Pick<EditorProps, "draft" | "onChange">) 
     <div className="composer-fields">
       <label>
         Name
-        <input {...said("name")} maxLength={200} placeholder="For you; recipients do not see it" />
+        <input {...textField("name")} maxLength={200} placeholder="For you; recipients do not see it" />
       </label>
       <ListChoice value={draft.listId} onChange={(listId) => onChange({ listId })} />
       <label>
         From
-        <input {...said("from")} required maxLength={320} placeholder="Ada <ada@example.com>" />
+        <input {...textField("from")} required maxLength={320} placeholder="Ada <ada@example.com>" />
       </label>
       <label>
         Reply to
-        <input {...said("replyTo")} maxLength={320} />
+        <input {...textField("replyTo")} maxLength={320} />
       </label>
     </div>
   );
