@@ -29,7 +29,7 @@ export async function startApp(engineUrl: string) {
   const returned: number[] = [];
   const waiting = new Map<number, () => void>();
   const seen = { plain: 0, lastCallAt: performance.now() };
-  /** One recorded call of the engine. The call is repeated to measure the app without the engine. */
+  /** A recorded request of the engine. Repeating it measures the app without the engine. */
   let sample: { url: string; body: string } | undefined;
 
   const stepFunctions = STEPS.map((steps) =>

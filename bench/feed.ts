@@ -6,7 +6,7 @@ const USAGE = "npm run bench -- feed [--entries 1000000] [--json]";
 const ROUNDS = 200;
 const FOLLOWERS = 10_000;
 /**
- * How many authors each reader follows. The posts of PULLED of these authors are pulled, and the posts of all others
+ * How many authors each reader follows. The feed pulls the posts of the first `PULLED` authors; the posts of all others
  * are pushed.
  */
 const FOLLOWED = 200;
@@ -14,7 +14,7 @@ const PULLED = 10;
 const ENTRIES_PER_READER = 1000;
 const POSTS_PER_AUTHOR = 30;
 
-/** The same feed as a query without feed entries: every read joins follows with posts. */
+/** Reads the same feed without feed entries: each read joins `follows` with `posts`. */
 const NAIVE = `select posts.id, posts.author, posts.content, posts.created_at
   from follows join posts using (author)
   where follower = $1 and since < sequence

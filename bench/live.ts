@@ -89,7 +89,7 @@ function watchAll({ urls, keys }: BenchStack, count: number) {
   };
 }
 
-/** Starts and retries jobs during so many `seconds`, so that changes are committed all the time. */
+/** Starts and retries jobs for `seconds` seconds, so that changes are committed all the time. */
 async function change({ sql }: BenchStack, seconds: number, committed: Map<string, number>): Promise<void> {
   const ids = Array.from({ length: JOBS }, () => randomUUID());
   const end = performance.now() + seconds * 1000;

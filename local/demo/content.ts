@@ -17,9 +17,9 @@ export type FaultPlan = {
   refusedBatches: string;
   /** Every n-th request gets a 429, four times in all. */
   tooFastEvery: number;
-  /** The number of dead letters that exist before the provider accepts the API key again. Undefined: at least one. */
+  /** The provider accepts the API key again after this many dead letters. Undefined: after one or more. */
   deadLetters?: number;
-  /** How many recipients are sent or refused before the provider accepts the API key again. Undefined: 0. */
+  /** The provider accepts the API key again after this many recipients were sent or refused. Undefined: 0. */
   reachedBefore?: number;
 };
 

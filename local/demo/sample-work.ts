@@ -4,7 +4,7 @@ import { z } from "zod";
 import { campaign } from "#demo/content.ts";
 
 const fixture = join(import.meta.dirname, "../../tests/fixtures/subscribers.csv");
-/** The overview shows the six latest jobs. Three prompts leave room there for a job of each other kind. */
+/** The overview shows six jobs: three images, the campaign, the upload and the report. */
 const PROMPTS = ["a lighthouse at night", "a night train", "an owl on a sign"];
 const DAY_MS = 24 * 60 * 60_000;
 /** The beginning of a PNG. The rest of the picture is missing, so its job fails and the demo shows a dead letter. */

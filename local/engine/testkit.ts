@@ -24,7 +24,7 @@ import type { Usage } from "./usage.ts";
  */
 export type StartEngine = {
   app: (request: Request) => Promise<Response>;
-  /** The address at which the app appears to be served. */
+  /** The URL under which the engine registers the app. No server listens there: `app` answers the requests. */
   appUrl?: string;
   /** Stores state in this Postgres instead of in memory. */
   databaseUrl?: string;

@@ -84,7 +84,7 @@ function flowProblems(fn: FunctionConfig): string[] {
   duration("The rate limit period", fn.rateLimit?.period, 0, limits.rateLimitPeriodMs);
   duration("The throttle period", fn.throttle?.period, 1_000);
   duration("The batch timeout", fn.batchEvents?.timeout, limits.batchTimeoutMs.least);
-  // The server parses this setting with another library, which does not know days.
+  // The server parses this setting with another library, which accepts no units longer than hours.
   if (/[dw]/.test(fn.batchEvents?.timeout ?? "")) problems.push("The batch timeout has no days and weeks");
   duration("The start timeout", fn.timeouts?.start);
   duration("The finish timeout", fn.timeouts?.finish);

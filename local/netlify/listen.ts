@@ -12,7 +12,7 @@ export type Listening = {
   close(): Promise<void>;
 };
 
-/** Serves a site, only for this machine. Port 0 chooses a free port. */
+/** Serves a site on this machine only. Port 0 chooses a free port. */
 export async function listen(site: Site, port: number): Promise<Listening> {
   for (const deadline = performance.now() + handOverMs; ; ) {
     try {

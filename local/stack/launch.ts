@@ -27,7 +27,7 @@ export function launch({ command, env, cwd }: Command, log: Log): Launched {
   return { child, lastErrors, startedAt: performance.now() };
 }
 
-/** For a process that takes over: undefined when it has loaded its code; otherwise why it could not. */
+/** Waits until a process that takes over has loaded its code. Returns undefined, or why it could not be loaded. */
 export const loaded = ({ child, lastErrors }: Launched): Promise<string | undefined> =>
   new Promise((resolve) => {
     child.on("message", (message) => {

@@ -40,8 +40,9 @@ const MOST_AT_ONCE = 100;
 const eventData = z.object({ campaignId: z.uuid() });
 
 /**
- * Accepts a newsletter. While the flag exists, the job is held until the flag decides whether the queue or this request
- * sends the newsletter. The first decision on a campaign counts, and only the request that made it sends.
+ * Accepts a newsletter. While the flag "async_newsletter" exists, the job is held until the flag decides whether the
+ * queue or this request sends the newsletter. The first decision on a campaign counts, and only the request that made
+ * it sends.
  */
 export async function sendNewsletter(
   { campaigns, jobs, rollout, sendAtOnce }: NewsletterDependencies,

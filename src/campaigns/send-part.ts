@@ -45,7 +45,7 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
   throw refusals.find(({ code }) => meaningOf(code).retry !== "stop") ?? first;
 }
 
-/** Why a worker ended. "open": there was no batch to take. */
+/** Why a worker ended. "open": the part is not done, but has no free batch. */
 type End = "open" | "done" | "lost" | "paused" | Stop;
 
 /** Returns an error when the provider refuses all mails. */

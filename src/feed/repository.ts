@@ -11,7 +11,7 @@ const worked = z.enum(["open", "done", "lost"]);
 const range = z.object({ first: z.number(), last: z.number(), total: z.number() });
 const feedRow = z.object({
   posts: z.array(z.object({ id: z.uuid(), author: z.string(), content: z.string(), created_at: z.string() })),
-  /** The numbers of the posts that were pulled. */
+  /** The sequence numbers of the pulled posts. */
   pulled: z.array(z.number()),
 });
 export type PostRow = z.output<typeof feedRow>["posts"][number];

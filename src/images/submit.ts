@@ -8,7 +8,7 @@ import { trimmedText } from "#lib/http/fields.ts";
 import type { Requester } from "#lib/http/route.ts";
 import { addLogContext } from "#lib/logger.ts";
 
-/** The length is checked in the provider's unit, so that no accepted task fails because its prompt is too long. */
+/** Counts the bytes of the encoded prompt, as the provider does, so that no accepted task fails for a long prompt. */
 export const promptText = trimmedText(2000).refine(
   (prompt) => Buffer.byteLength(encodeURIComponent(prompt)) <= MOST_PROMPT_BYTES,
   `must be at most ${MOST_PROMPT_BYTES} bytes long when it is encoded for an address: about 770 Chinese or 2,000 Latin characters`,

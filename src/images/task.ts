@@ -106,7 +106,8 @@ function toError({ error_code: code, error_message: words }: Task): TaskView["er
 }
 
 /**
- * The result depends only on the row and not on the time, so that clients get every change of the result as an event.
+ * Whether a canceled task is still being drawn. Does not compare `drawing_until` with the time, because clients get an
+ * event only when the row changes.
  */
 const isDrawnOn = ({ status, drawing_until }: Task): boolean =>
   status === "canceled" && drawing_until !== null;

@@ -15,7 +15,7 @@ import { type Dialect, type Row, unreadable } from "#lib/tables/table.ts";
 
 /** Rows per part; one run reads and writes them. */
 export const PART_ROWS = 5_000;
-/** The most bytes of a part, for files with few long rows. */
+/** A part also ends after this many bytes, because rows may be long. */
 export const PART_BYTES = 8 * 1024 * 1024;
 /** The parts of one piece of the plan. Reading one piece takes about a second, so a crash loses little work. */
 const PIECE_PARTS = 20;

@@ -63,7 +63,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     fail: (id: string, error: { code: string; message: string; hint: string; details: Json }) =>
       call("fail_import", { id, error }),
 
-    /** Writes a set of rows, from `from` to before `next`. Each row is either written or rejected. */
+    /** Writes the rows with the numbers `from` to `next - 1`. Each row is either written or rejected. */
     write(
       part: { id: number; token: string },
       from: number,

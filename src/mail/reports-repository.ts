@@ -17,7 +17,7 @@ export type MailReport = {
   address: string;
   /** When the reported event happened. */
   at: string;
-  /** The provider's classification, without personal data. */
+  /** The reason that the provider gives, such as "Permanent, General". Contains no personal data. */
   note: string;
 } & (
   | { outcome: Outcome; messageId: string; campaignId: string | undefined }

@@ -92,8 +92,8 @@ export function readBatchAnswer(
     const results = resultsIn(body, count);
     return results ? { kind: "taken", results } : answer("unknown", "provider_unavailable");
   }
-  // Our earlier request with this key is still running, but its sender died. When asked again later, Resend answers
-  // with its result.
+  // Resend is still handling an earlier request with this key, whose run died or stopped waiting. When asked again
+  // later, Resend answers with the result of that request.
   if (name === "concurrent_idempotent_requests") return answer("unknown", "provider_unavailable", PAUSE_MS);
   // A conflict: Resend accepted another request under this key, so it is unknown which mails of this batch were sent.
   if (["provider_conflict", "provider_timeout", "provider_unavailable"].includes(verdict))

@@ -91,7 +91,7 @@ export const flagRoutes = ({ flags, rollout, clock }: Dependencies): Route[] => 
   }),
 ];
 
-/** Only work since the last change is compared, because earlier work was divided by another state of the flag. */
+/** Only work since the flag's last change is compared, because the earlier flag divided the work differently. */
 function comparedSince({ updated_at: updatedAt }: FlagRow, now: Date): string {
   const weekAgo = now.getTime() - WEEK_MS;
   return new Date(Math.max(weekAgo, Date.parse(updatedAt))).toISOString();

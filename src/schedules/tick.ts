@@ -12,8 +12,8 @@ type Dependencies = { schedules: Pick<ScheduleRepository, "tick">; clock: Clock 
 /** The most slots that one statement writes: those of 17 days for a schedule of every five minutes. */
 const BATCH = 5_000;
 /**
- * When more slots are due than one batch takes, this many of the batch's newest slots wait for the next batch, because
- * `missed` may let only the newest slots run.
+ * A full batch leaves this many of its newest slots to the next batch. `missed` may let only the newest slots run, and
+ * without these slots the next batch could have too few.
  */
 const KEPT_BACK = 1_000;
 

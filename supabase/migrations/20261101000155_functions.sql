@@ -35,8 +35,8 @@ end
 $$;
 
 -- Counts the newest 2,000 jobs of one function that ended in the last day, by hour and day; is_more_* says whether more
--- jobs ended in that time. The durations are those of the newest 1,000 completed jobs among them. The statement is in a
--- SQL function of its own, so that Postgres plans it for one p_function_id and reads only the index.
+-- jobs ended in that time. The durations are those of the newest 1,000 completed jobs among them. The statement has
+-- its own function, so that Postgres plans the statement for one p_function_id and reads only the index.
 create function private.ended_lately(p_function_id text, p_now timestamptz)
 returns table (
   count bigint, completed_day bigint, failed_day bigint, started_day bigint, is_more_day boolean,

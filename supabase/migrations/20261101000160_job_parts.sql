@@ -24,7 +24,7 @@ create table public.job_parts (
   first_no bigint not null,
   last_no bigint not null,
   bounds jsonb not null default '{}',
-  -- For a room that works in order: where to continue. Null: at first_no, or the room works in any order.
+  -- The number at which the next run continues. Null: the run begins at first_no, or the room works in any order.
   next_no bigint,
   -- How many units the part has, how many have an outcome, and the number of each outcome: {"sent": 98, "failed": 2}.
   total_count bigint not null,

@@ -74,8 +74,9 @@ begin
 end
 $$;
 
--- SKIP. An administrator ignores the dead letter, so the rest of the part stays undone. The room's on_skip updates the
--- room's rows and returns their counts; other units count as "skipped". A part that another run has claimed continues.
+-- SKIP. An administrator ignores the dead letter, so the rest of the part stays undone. The function on_skip
+-- (work_kinds) updates the rows of the rest and returns their counts; units that on_skip does not count are counted as
+-- "skipped". A part that another run has claimed continues.
 create function private.skip_part(
   p_event_data jsonb, p_run_id text, p_function_id text, p_note text, p_now timestamptz
 )

@@ -16,7 +16,7 @@ select private.register_export('{"name": "content", "from_sql": "public.campaign
   "columns": [["Campaign", "t.name"], ["Subject", "t.subject"], ["Status", "t.status"], ["Written", "t.created_at"],
   ["People", "t.recipient_count"], ["Sent", "coalesce(mails.sent, 0)"], ["Failed", "coalesce(mails.failed, 0)"]]}');
 
--- A send has no time of its own, so its period is that of its campaign.
+-- A row of campaign_sends has no creation time, so a report contains the sends of campaigns created in its period.
 select private.register_export('{"name": "sends", "from_sql": "(select send.*, campaign.name, campaign.owner, campaign.created_at, batch.provider from public.campaigns as campaign join public.campaign_sends as send on send.campaign_id = campaign.id left join public.campaign_batches as batch on batch.campaign_id = send.campaign_id and batch.batch_no = send.batch_no) as t",
   "status_sql": "t.status", "order_sql": "t.campaign_id, t.subscriber_id", "columns": [["Campaign", "t.name"], ["E-mail", "t.email"], ["Status", "t.status"],
   ["Provider", "coalesce(t.provider, '''')"], ["Message", "coalesce(t.provider_message_id, '''')"],

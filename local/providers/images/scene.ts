@@ -90,6 +90,6 @@ function wrap(prompt: string, columns: number): string[] {
   return lines.length > 2 ? [kept[0] ?? "", `${(kept[1] ?? "").slice(0, columns - 1)}…`] : kept;
 }
 
-/** XML allows no control characters, even escaped ones, so they are removed. */
+/** Replaces control characters by spaces, because XML forbids most of them, even when they are escaped. */
 const escapeXml = (text: string): string =>
   text.replace(/\p{Cc}/gu, " ").replace(/[<>&"']/g, (sign) => `&#${sign.charCodeAt(0)};`);

@@ -18,7 +18,7 @@ type PagesProps<Row> = {
   words?: readonly [string, string];
 } & (
   | Pick<TableProps<Row>, "caption" | "columns" | "isLinked">
-  /** Shows one row: a card instead of a row of a table. */
+  /** Renders one row as a card, for a list that is not a table. */
   | { children: (row: Row) => ReactNode }
 );
 

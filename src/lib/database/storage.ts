@@ -20,7 +20,7 @@ export const createStorage = (
   },
 
   /**
-   * Idempotent, for a file that is too large to hold in memory: it is read while it is sent. When the stream
+   * Stores a file that is too large to hold in memory: the file is read while it is sent. Idempotent. When the stream
    * fails, throws the error of the stream, because the error of the upload would look like an outage of Storage.
    */
   async putStream(

@@ -6,7 +6,7 @@ type StepAttempt = { startedAt: string | null; endedAt: string | null; error: st
 /** A step of a run, as Inngest's trace shows it: a span of its own, and one inner span for each try. */
 export type RunStep = {
   name: string;
-  /** RUN, SLEEP, WAIT_FOR_EVENT, INVOKE, SEND_EVENT. */
+  /** The kind of the step: RUN, SLEEP, WAIT_FOR_EVENT, INVOKE, SEND_EVENT. */
   operation: string | null;
   /** COMPLETED, FAILED, RUNNING, WAITING, CANCELLED, SKIPPED. */
   status: string;

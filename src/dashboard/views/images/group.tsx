@@ -14,7 +14,10 @@ type GroupProps = {
   children: ReactNode;
 };
 
-/** The tasks with one status, and their number. The name does not contain the number. */
+/**
+ * Shows the tasks with one status and their number. The number is outside the heading, so that the section's name for
+ * screen readers does not change with it.
+ */
 export function Group({ name, size, hint, actions, children }: GroupProps) {
   const id = useId();
   return (

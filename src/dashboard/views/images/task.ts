@@ -1,4 +1,4 @@
-/** The queue, in the types of the API itself. */
+/** The types of the image queue, taken from the schemas of the API. */
 import type { output } from "zod";
 import type { laneStats } from "#images/stats-routes.ts";
 import type { taskView } from "#images/task.ts";

@@ -22,7 +22,7 @@ type Entry = {
   retryAt: number;
 };
 
-/** Entries that the function itself writes. They contain no run's id. */
+/** The types of entries that the function itself writes. They have no run id, so their time shows their run. */
 const OWN_TYPES = new Set(["waiting", "attempt"]);
 
 /** A job ends a moment after its last run. A bar for that time is drawn only when the time is longer than this. */
