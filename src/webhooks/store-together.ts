@@ -5,8 +5,12 @@ import type { Arrival, WebhookRepository } from "#webhooks/repository.ts";
 /** The most webhooks, and about the most characters, that one statement stores. */
 const MOST_WEBHOOKS = 50;
 const MOST_CHARACTERS = 1_000_000;
-/** When this many webhooks wait, the next webhook is refused, because a slow database must not fill the memory. */
+/**
+ * When this many webhooks or characters wait, the next webhook is refused, because a slow database must not fill the
+ * memory. Each webhook is held as bytes and as text, so 32,000,000 characters are about 64 MB.
+ */
 const MOST_WAITING = 1_000;
+const MOST_WAITING_CHARACTERS = 32_000_000;
 
 type Waiting = {
   arrival: Arrival;
@@ -21,20 +25,29 @@ type Waiting = {
  */
 export function createStoreTogether({ receive }: Pick<WebhookRepository, "receive">) {
   const waiting: Waiting[] = [];
+  let waitingCharacters = 0;
   let isStoring = false;
 
   return (arrival: Arrival): Promise<SendableJob | undefined> =>
     new Promise((resolve, reject) => {
-      if (waiting.length >= MOST_WAITING)
+      const characters = waitingCharacters + arrival.webhook.body.length;
+      if (waiting.length >= MOST_WAITING || characters > MOST_WAITING_CHARACTERS)
         throw new AppError("database_unavailable", "Too many webhooks wait for the database");
       waiting.push({ arrival, resolve, reject });
+      waitingCharacters = characters;
       if (!isStoring) void storeWaiting();
     });
 
   async function storeWaiting(): Promise<void> {
     isStoring = true;
-    while (waiting.length > 0) await storeGroup(waiting.splice(0, sizeOfGroup()));
+    while (waiting.length > 0) await storeGroup(take(sizeOfGroup()));
     isStoring = false;
+  }
+
+  function take(count: number): Waiting[] {
+    const taken = waiting.splice(0, count);
+    for (const { arrival } of taken) waitingCharacters -= arrival.webhook.body.length;
+    return taken;
   }
 
   function sizeOfGroup(): number {
@@ -54,7 +67,7 @@ export function createStoreTogether({ receive }: Pick<WebhookRepository, "receiv
     } catch (error) {
       if (codeOf(error) === "database_unavailable") {
         // The waiting webhooks fail too, because otherwise they would wait for one timeout after the other.
-        for (const { reject } of [...group, ...waiting.splice(0)]) reject(error);
+        for (const { reject } of [...group, ...take(waiting.length)]) reject(error);
       } else if (group.length > 1) {
         // One webhook of the group cannot be stored. So each webhook is stored alone, and the others succeed.
         await Promise.all(group.map((one) => storeGroup([one])));

@@ -76,6 +76,29 @@ test("while 1,000 webhooks wait, the next is refused, and the others are stored"
   expect(await refused).toBe("database_unavailable");
 });
 
+test("while 32,000,000 characters wait, the next webhook is refused, until some are stored or have failed", async () => {
+  const { store, ends } = heldStore();
+  const large = "x".repeat(4_000_000);
+  const outcome = (id: string, body = large) => store(arrival(id, body)).then(() => "stored", codeOf);
+  const many = (count: number) => Array.from({ length: count }, (_, n) => outcome(`${n}`));
+  const alike = <T>(count: number, value: T) => Array.from({ length: count }, () => value);
+  // The first webhook is being stored, and eight wait.
+  const waiting = many(9);
+  const next = outcome("next", "{}");
+  expect(await Promise.race([next, settled()])).toBe("database_unavailable");
+  ends[0]?.commit();
+  await settled();
+  waiting.push(outcome("has room"));
+  ends[1]?.fail(new AppError("database_unavailable", "no answer"));
+  expect(await Promise.all(waiting)).toEqual(["stored", ...alike(9, "database_unavailable")]);
+  const later = many(9);
+  for (let n = 2; n < 11; n++) {
+    ends[n]?.commit();
+    await settled();
+  }
+  expect(await Promise.all(later)).toEqual(alike(9, "stored"));
+});
+
 test("a webhook that cannot be stored fails alone", async () => {
   const statements: string[][] = [];
   const store = createStoreTogether({
