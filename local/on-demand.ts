@@ -68,8 +68,8 @@ export function npm(command: "install" | "rebuild", folder: string, name: string
 
 /** The line of npm's output that contains the reason. */
 function reasonOf(error: unknown): string {
-  const said = error instanceof Error && "stderr" in error ? String(error.stderr) : messageOf(error);
-  const lines = said.split("\n").map((line) => line.replace(/^npm error\s*/, "").trim());
+  const output = error instanceof Error && "stderr" in error ? String(error.stderr) : messageOf(error);
+  const lines = output.split("\n").map((line) => line.replace(/^npm error\s*/, "").trim());
   return (
     lines.find((line) => line !== "" && !/^(npm warn|code |path |command |errno )/.test(line)) ??
     "no reason given"

@@ -14,11 +14,11 @@ const stack = spawn(command, [...args, "--", "--ephemeral"], {
   detached: true,
   stdio: ["ignore", "pipe", "pipe"],
 });
-let said = "";
+let output = "";
 const table = new Promise<void>((resolve, reject) => {
   const listen = (chunk: unknown) => {
-    said += String(chunk);
-    if (said.includes("Ctrl-C stops everything")) resolve();
+    output += String(chunk);
+    if (output.includes("Ctrl-C stops everything")) resolve();
   };
   stack.stdout.on("data", listen);
   stack.stderr.on("data", listen);
@@ -27,7 +27,7 @@ const table = new Promise<void>((resolve, reject) => {
   setTimeout(() => reject(new Error("It was not up after two minutes.")), 120_000).unref();
 });
 
-const row = (name: string): string => new RegExp(`^ *${name}  +(.*)$`, "m").exec(said)?.[1] ?? "";
+const row = (name: string): string => new RegExp(`^ *${name}  +(.*)$`, "m").exec(output)?.[1] ?? "";
 
 async function look(path: string, key: string): Promise<void> {
   const address = new URL(path, row("Site and dashboard"));
@@ -62,7 +62,7 @@ try {
   await look("/api/dead-letters", await makeKey());
   await endIt();
 } catch (error) {
-  process.stderr.write(`${said}\n${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${output}\n${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
   if (stack.exitCode === null && stack.signalCode === null) toAll("SIGKILL");
 }

@@ -161,9 +161,9 @@ async function start(
 
   async function replaceSite(file: string): Promise<string | undefined> {
     const startedAt = performance.now();
-    const said = () =>
+    const message = () =>
       `${file} was edited: the site runs it (${((performance.now() - startedAt) / 1000).toFixed(1)} s).`;
-    return processes.find(({ name }) => name === "site")?.replace(said);
+    return processes.find(({ name }) => name === "site")?.replace(message);
   }
 
   function startGateway(): Promise<void> | undefined {

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { type Cluster, isAlive, openCluster } from "./cluster.ts";
 import { type Binaries, findBinaries } from "./postgres-binaries.ts";
-import { choosePort, lastError, ownerOf, readIfThere, runningServer, urlOf } from "./server-files.ts";
+import { choosePort, lastError, ownerOf, readOrEmpty, runningServer, urlOf } from "./server-files.ts";
 
 export type Postgres = {
   /** The superuser's connection string. */
@@ -62,7 +62,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<Postgres>
     const running = await attach(cluster, deadline);
     if (running !== undefined) return running;
     const logFile = options.logFile ?? path.join(path.dirname(path.resolve(options.dataDir)), "postgres.log");
-    const before = readIfThere(logFile).length;
+    const before = readOrEmpty(logFile).length;
     const started = await launch(cluster, binaries, options.settings ?? {}, logFile);
     if (started !== undefined) return started;
     const reason = lastError(logFile, before);

@@ -9,7 +9,7 @@ import { type Cluster, isAlive, isZombie } from "./cluster.ts";
 export const runningServer = ({
   directory,
 }: Cluster): { pid: number; port: number; ready: boolean } | undefined => {
-  const lines = readIfThere(path.join(directory, "postmaster.pid")).split("\n");
+  const lines = readOrEmpty(path.join(directory, "postmaster.pid")).split("\n");
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   if (!isAlive(pid)) {
@@ -22,7 +22,7 @@ export const runningServer = ({
 };
 
 export const ownerOf = ({ directory }: Cluster) =>
-  Number(/nightshift\.owner=(\d+)/.exec(readIfThere(path.join(directory, "postmaster.opts")))?.[1]);
+  Number(/nightshift\.owner=(\d+)/.exec(readOrEmpty(path.join(directory, "postmaster.opts")))?.[1]);
 
 /** How long the child processes of a killed server may still hold its port. */
 const releaseMs = 5_000;
@@ -34,7 +34,7 @@ const releaseMs = 5_000;
  */
 export const choosePort = async (cluster: Cluster): Promise<number> => {
   const file = path.join(cluster.directory, "port");
-  const last = Number(readIfThere(file));
+  const last = Number(readOrEmpty(file));
   for (const deadline = Date.now() + releaseMs; last > 0; await delay(50)) {
     if (await isFree(last)) return last;
     if (Date.now() > deadline || runningServer(cluster) !== undefined) break;
@@ -60,13 +60,13 @@ export const urlOf = ({ password }: Cluster, port: number) =>
 
 /** The reason that Postgres logged after the first `from` characters of its log. */
 export const lastError = (logFile: string, from: number): string =>
-  readIfThere(logFile)
+  readOrEmpty(logFile)
     .slice(from)
     .split("\n")
     .findLast((line) => line.includes("FATAL") || line.includes("could not"))
     ?.replace(/^.*FATAL: */, "") ?? "no reason in its log";
 
-export const readIfThere = (file: string) => {
+export const readOrEmpty = (file: string) => {
   try {
     return fs.readFileSync(file, "utf8");
   } catch {

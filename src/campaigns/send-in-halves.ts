@@ -18,7 +18,7 @@ export async function sendInHalves(mails: readonly string[], key: string, send: 
   const isAllRefused = (enough: number) =>
     results.size >= enough && [...results.values()].every((result) => "code" in result);
 
-  const search = async (from: number, to: number): Promise<BatchAnswer> => {
+  const sendRange = async (from: number, to: number): Promise<BatchAnswer> => {
     const isWhole = to - from === mails.length;
     const answer = await send(mails.slice(from, to), isWhole ? key : `${key}/${from}-${to}`);
     for (const [index, result] of (answer.results ?? []).entries())
@@ -29,11 +29,11 @@ export async function sendInHalves(mails: readonly string[], key: string, send: 
       return isAllRefused(ENOUGH_REFUSED) ? refusedAll(results) : { kind: "taken", results: [] };
     }
     const middle = Math.ceil((from + to) / 2);
-    const first = await search(from, middle);
-    return first.kind === "taken" ? search(middle, to) : first;
+    const first = await sendRange(from, middle);
+    return first.kind === "taken" ? sendRange(middle, to) : first;
   };
 
-  const answer = await search(0, mails.length);
+  const answer = await sendRange(0, mails.length);
   const isWrong = answer.kind === "taken" && mails.length > 1 && isAllRefused(mails.length);
   return { results, answer: isWrong ? refusedAll(results) : answer };
 }

@@ -107,10 +107,13 @@ export const importFileRoutes = ({
     body: z.object({ source: sourceSchema, target: text(100), ...saidSchema.shape }),
     timeoutMs: 20_000,
     responses: { 200: guessView },
-    handler: async ({ body: { source, target, ...said }, requester }) => {
+    handler: async ({ body: { source, target, ...dialect }, requester }) => {
       const { fileUrl } = await findFile({ imports, storage }, source, requester);
       const opened = await openSource({ storage, safeFetch }, fileUrl, null);
-      return json(200, await guess(imports, requester.owner, opened, { target, said }, estimateImport));
+      return json(
+        200,
+        await guess(imports, requester.owner, opened, { target, given: dialect }, estimateImport),
+      );
     },
   }),
 ];

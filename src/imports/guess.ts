@@ -17,11 +17,11 @@ export async function guess(
   imports: Imports,
   owner: string,
   source: Source,
-  { target: name, said }: { target: string; said: ImportRow["said"] },
+  { target: name, given }: { target: string; given: ImportRow["said"] },
   estimate: EstimateImport,
 ) {
   const target = targetOf(name);
-  const { dialect, rows } = await beginReading(source.bytes(0), said);
+  const { dialect, rows } = await beginReading(source.bytes(0), given);
   const { value: first = [] } = await rows.next();
   await rows.return(undefined);
   const { columns, ...found } = dialect;

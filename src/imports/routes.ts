@@ -192,7 +192,7 @@ function hasFewKeys(record: Record<string, unknown>): boolean {
   return Object.keys(record).length <= 200;
 }
 
-const dense = (said: Record<string, string | null | undefined>): Record<string, string> =>
+const dense = (fields: Record<string, string | null | undefined>): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(said).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+    Object.entries(fields).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );

@@ -18,7 +18,7 @@ export const repeatCancels = ({ jobs, tellEngine, clock }: Dependencies): Chore 
     if (deadline.isOver()) return { repeated: 0 };
     const since = new Date(clock.now().getTime() - REPEAT_MS);
     const jobIds = await jobs.unheardCancels(since, SEND_BATCH);
-    const heard = jobIds.length > 0 && (await tellEngine(jobIds));
-    return { repeated: heard ? jobIds.length : 0 };
+    const isReceived = jobIds.length > 0 && (await tellEngine(jobIds));
+    return { repeated: isReceived ? jobIds.length : 0 };
   },
 });
