@@ -10,7 +10,7 @@ export type Group = {
   runs: RunDocument[];
   notes: { written: Note[]; deleted: string[] };
   apps: App[];
-  /** Runs and events that history has deleted. */
+  /** The ids of runs and events that the engine has deleted from its history. */
   forgotten: { runs: string[]; events: string[] };
 };
 

@@ -11,8 +11,8 @@ export type Usage = { runs: number; steps: number; executions: number };
 const counts = z.object({ runs: z.number(), steps: z.number() }).default({ runs: 0, steps: 0 });
 
 /**
- * Adds each ended run to the sums once, because history deletes the run later. Unfinished runs are counted when the
- * usage is requested.
+ * Adds each ended run to the sums once, because the engine later deletes the run from its history. Unfinished runs are
+ * counted when the usage is requested.
  */
 export class Meter {
   private readonly notebook: Notebook;

@@ -16,7 +16,7 @@ export function matcherOf(name: string, config: FunctionConfig): Matcher {
   const routes = (config.path ?? [`/.netlify/functions/${name}`]).map(routeOf);
   const excluded = (config.excludedPath ?? []).map(routeOf);
   return (method, { pathname, href }) => {
-    // Methods apply only to paths. At its default address a function accepts any method.
+    // `config.method` limits only requests to `config.path`. At its default address a function accepts any method.
     const isListed = config.path === undefined || config.method?.some((one) => one === method) !== false;
     if (!isListed) return undefined;
     const route = routes.find((one) => one.matches(pathname));

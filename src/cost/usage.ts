@@ -35,7 +35,7 @@ export const ASSUMED = {
   secondsPerHousekeeping: 1,
   /** Memory of a function on Netlify. */
   functionGb: 1,
-  /** The rows of the job, of its run, and of about three entries of its timeline. */
+  /** One row for the job, one for its run, and about three for the entries of its timeline. */
   rowsPerEvent: 5,
   /** The size of a row with its index entries. */
   bytesPerRow: 800,

@@ -6,7 +6,7 @@ const job = z.object({
   action: z.enum(["reprocess", "ignore"]),
   status: z.string(),
   haltedAt: z.string().nullable(),
-  /** How many letters were reprocessed first. */
+  /** How many letters the job reprocesses first; the other letters wait until these have ended. */
   canary: z.number(),
   /** The JSON Patch with which the job reprocesses letters. */
   patch: z.array(z.record(z.string(), z.unknown())).nullable(),

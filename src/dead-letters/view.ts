@@ -56,7 +56,7 @@ export const toLetterView = (letter: DeadLetter): z.output<typeof letterView> =>
   handledBy: letter.handled_by,
   handledAt: letter.handled_at,
   note: letter.note,
-  // Shown only after reprocessing: the patched data of an open letter was only checked, and not sent.
+  // Null before reprocessing, because the patched data of an open letter was checked but never sent.
   patchedData: letter.status === "reprocessed" ? letter.patched_data : null,
   refusal: letter.status === "failed" ? letter.refusal : null,
   outcome: letter.outcome,

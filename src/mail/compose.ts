@@ -17,7 +17,7 @@ export type MailText = {
 /** Declares a mail. */
 export const mailText = (text: MailText): MailText => text;
 
-/** The template of a mail whose text its room has written: the values are the text itself. */
+/** The values of a mail whose text was written by its room: they contain the whole text. */
 export const WRITTEN = z.object({
   from: z.string(),
   replyTo: z.string().nullable(),

@@ -100,7 +100,7 @@ export function scheduleRepository(db: DatabaseClient, clock: Clock) {
     countFired: (schedule: string, slots: readonly Date[]) =>
       callTimeless("count_fired_slots", { schedule, slots: slots.map((at) => at.toISOString()) }, z.number()),
 
-    /** Runs these slots of a backfill. The run has claimed the backfill's part. */
+    /** Accepts jobs for these slots of a backfill. The caller's run must have claimed the backfill's part. */
     backfill: ({ id: partId, token }: { id: number; token: string }, backfilled: Backfilled) =>
       call("backfill_slots", { partId, token, ...backfilled }, z.enum(["open", "done", "lost"])),
 

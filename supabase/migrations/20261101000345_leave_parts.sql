@@ -54,7 +54,7 @@ begin
 end
 $$;
 
--- The counts of a skipped part. The room's on_skip (work_kinds) returns them; units that on_skip does not count are
+-- The counts of a skipped part. The function on_skip (work_kinds) returns them; units that on_skip does not count are
 -- counted as "skipped".
 create function private.counts_of_skipped_part(
   p_part public.job_parts, p_function_id text, p_note text, p_now timestamptz

@@ -110,7 +110,8 @@ export function jobIdOf(event: { id?: string | undefined; data?: unknown }): str
 }
 
 /**
- * A trigger for Inngest's events about our functions: Inngest sends an app the events of all apps in its environment.
+ * A trigger for Inngest's events about our functions. It needs the condition `if`, because Inngest sends each app the
+ * events of all apps in its environment.
  */
 export const newsOfOurs = (event: `inngest/function.${string}`) => ({
   event,
