@@ -17,7 +17,7 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
       <>
         <a href={pageOf(job.links.self)}>{job.kind}</a>
         <small>
-          <span className="mono">{job.id.slice(-6)}</span> {job.kind !== job.function && job.function}
+          <span className="mono">{job.id.slice(-6)}</span> {job.kind !== job.function && job.function}{" "}
           <span className="on-phone">
             · <TimeAgo at={job.createdAt} />
           </span>
