@@ -2,8 +2,8 @@ import { BATCH, round3, secondsBetween, send } from "./campaign-send.ts";
 import type { BenchStack } from "./campaign-stack.ts";
 
 /**
- * Sends one campaign while the provider allows `pace` requests a second, and prints the share of that rate that the
- * campaign reached.
+ * Sends one campaign while the provider allows `pace` requests a second. Prints the campaign's rate as a share of the
+ * allowed rate.
  */
 export async function paced(stack: BenchStack, listId: string, recipients: number, pace: number) {
   await stack.control("rate", { requestsPerSecond: pace });

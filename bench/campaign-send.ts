@@ -30,7 +30,7 @@ export async function send(stack: BenchStack, listId: string): Promise<{ id: str
   const { id } = await stack.call<{ id: string }>("POST", "/api/campaigns", { listId, ...campaignContent });
   await stack.call("POST", `/api/campaigns/${id}/send`);
   for (;;) {
-    // Asks the database directly and rarely, so that measuring does not slow the campaign down.
+    // The status is read from the database directly and rarely, so that measuring does not slow the campaign down.
     const { rows } = await stack.sql.query("select status from campaigns where id = $1", [id]);
     if (rows[0].status === "completed") break;
     if (rows[0].status !== "queued" && rows[0].status !== "sending")

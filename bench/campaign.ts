@@ -126,7 +126,8 @@ async function bare(stack: BenchStack, recipients: number): Promise<number> {
   const args = ["--import", "tsx", script, stack.urls.mail, stack.apiKey, recipients, BATCH, IN_FLIGHT].map(
     String,
   );
-  // The memory limits of the site: they decide how often V8 collects garbage, which is a fifth of this program's time.
+  // This process gets the site's memory limits, because they decide how often V8 collects garbage. Collecting takes a
+  // fifth of the time of this program.
   const env = {
     ...process.env,
     NODE_OPTIONS: optionsOfSite({ NODE_OPTIONS: process.env["NODE_OPTIONS"] ?? "" }),

@@ -36,7 +36,7 @@ export async function openBench(flags: string[] = []) {
   };
 
   let watch: NodeJS.Timeout | undefined;
-  /** Throws when runs do not end, so that the benchmark does not wait for ever. */
+  /** Throws when runs do not end, so that the benchmark does not wait forever. */
   const stalled = new Promise<never>((_, reject) => {
     watch = setInterval(() => {
       if (performance.now() - app.seen.lastCallAt > STALL_MS)

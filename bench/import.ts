@@ -140,7 +140,7 @@ async function importFile(stack: BenchStack, file: string, rows: number): Promis
   return seconds;
 }
 
-/** Asks the database directly and rarely, so that measuring does not slow the import down. */
+/** Reads the job's status from the database directly and rarely, so that measuring does not slow the import down. */
 async function ended({ sql }: BenchStack, importId: string): Promise<Ended> {
   for (;;) {
     const { rows } = await sql.query(

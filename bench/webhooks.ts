@@ -10,7 +10,7 @@ import { SECRET, sendAll, signedPosts } from "./webhooks-posts.ts";
 
 const USAGE = "npm run bench -- webhooks [--posts 5000] [--at-once 32] [--json]";
 
-/** After fewer requests, V8 still compiles the site's code, which took a third of the site's CPU time. */
+/** With fewer requests, V8 still compiled code during the measurement, which took a third of the site's CPU time. */
 const WARM_UP_POSTS = 4_000;
 const WARM_UP_HANDLED = 200;
 

@@ -14,7 +14,7 @@ import { readEnv } from "#lib/env.ts";
 const file = join(process.cwd(), "README.md");
 const TABLE = /(?<=\n\| Event \| Function \| At once \| Retries \|\n\|---\|---\|---\|---\|\n)(\|.*\n)*/;
 
-/** No service is called, so the addresses need not exist. */
+/** This script calls no service, so the addresses of the services need not exist. */
 const env = readEnv({
   SUPABASE_URL: "http://127.0.0.1:9",
   SUPABASE_SECRET_KEY: "sb_secret_none",
@@ -26,7 +26,7 @@ const env = readEnv({
 const named = z.union([z.string(), z.object({ name: z.string() })]);
 const triggers = z.array(z.union([z.object({ cron: z.string() }), z.object({ event: named })]));
 
-/** The time zone of a cron is a setting, so it is left out. */
+/** The time zone of a cron is left out, because an installation can change the zone by a setting. */
 function triggersOf({ opts }: InngestFunction.Any): string {
   const names = triggers.parse(opts.triggers).map((trigger) => {
     if ("cron" in trigger) return trigger.cron.replace(/^TZ=\S+ /, "");

@@ -88,7 +88,7 @@ const RULES = [
     path !== undefined &&
     !typeOnly &&
     !/^(dashboard|client)\//.test(path) &&
-    // The live preview fills merge fields, and payments show amounts, with the server's own code.
+    // The page may import these two files, so that it fills merge fields and shows amounts as the server does.
     !["mail/template.ts", "lib/money.ts"].includes(path) &&
     `The page runs in a browser: of "${specifier}" it may import types alone.`,
   ({ room, path, specifier }) =>

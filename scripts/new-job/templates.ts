@@ -1,6 +1,6 @@
 import type { Names } from "./names.ts";
 
-/** The files of a new job by path. People read them and then replace the example by their own work. */
+/** The files of a new job by path. People read them and then replace the example with their own work. */
 export const filesOf = (names: Names): Record<string, string> => ({
   [`src/${names.room}/events.ts`]: events(names),
   [`src/${names.room}/${names.job}.ts`]: functionFile(names),

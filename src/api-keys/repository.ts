@@ -24,7 +24,7 @@ export type ApiKeyRepository = ReturnType<typeof apiKeyRepository>;
 export function apiKeyRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** The answer is the only place where the key is shown: the database stores a hash of it. */
+    /** Only this answer contains the key, because the database stores a hash and not the key. */
     create: (key: NewApiKey) => call("create_api_key", key, created),
 
     /** Returns at most `limit` + 1 keys, newest first: the extra row shows that there is a next page. */
@@ -35,7 +35,7 @@ export function apiKeyRepository(db: DatabaseClient, clock: Clock) {
         apiKeyRow.array(),
       ),
 
-    /** The answer is false when no key has this id. */
+    /** Returns false when no key has this id. */
     revoke: (id: string): Promise<boolean> => call("revoke_api_key", { id }, z.boolean()),
   };
 }

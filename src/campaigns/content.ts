@@ -33,7 +33,7 @@ const merged = (text: z.ZodString) =>
     });
 const body = merged(filledText(200_000));
 /**
- * Start and end tags. Reading HTML takes time for each of them, and a mail of 200,000 characters has about 5,000.
+ * The limit for start and end tags, because each tag takes time to read. A mail of 200,000 characters has about 5,000.
  */
 const MOST_TAGS = 10_000;
 const htmlBody = body.refine((html) => (html.match(/<[a-z/]/gi)?.length ?? 0) <= MOST_TAGS, {

@@ -21,7 +21,7 @@ z.globalRegistry.add(newsletterView, { id: "AcceptedNewsletter" });
 const sentView = newsletterView.extend({ status: z.literal("sent"), queued: z.literal(false) });
 z.globalRegistry.add(sentView, { id: "SentNewsletter" });
 
-/** The time limit of these routes. A request that sends a newsletter to a small audience itself needs less time. */
+/** The time limit of these routes. It allows for a request that itself sends the newsletter to a small audience. */
 const TIMEOUT_MS = 25_000;
 
 /**

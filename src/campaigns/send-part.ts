@@ -18,7 +18,7 @@ export type SendDependencies = {
   inFlight: LimitFunction;
 };
 
-/** Workers per part. Each takes batches, sends them and settles them, so that one can send while the other settles. */
+/** Workers per part. Each worker takes, sends and settles batches, so that one worker sends while another settles. */
 const WORKERS = 2;
 /** How many batches one statement takes and settles. */
 const GROUP = 10;

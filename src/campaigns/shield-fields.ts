@@ -6,8 +6,8 @@ const CLOSE = "\u{F0001}";
 const MARK = /\u{F0000}(\d+)\u{F0001}/gu;
 
 /**
- * Replaces the merge fields of an HTML text by marks, changes the text, and puts the fields back. A parser would encode
- * the characters of a field, or break its line at a space.
+ * Replaces the merge fields of an HTML text with marks, changes the text, and puts the fields back. A parser would
+ * encode the characters of a field, or break its line at a space.
  */
 export function withShieldedFields(html: string, change: (html: string) => string): string {
   /** Equal fields get equal marks. So when a link's text equals its address, the text and the address stay equal. */

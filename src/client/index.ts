@@ -61,7 +61,7 @@ export function createClient(
       return withRetries(work, signal, { sleep, random });
     },
 
-    /** Calls `onChange` for every change until the job has ended in any way, and then returns the job. */
+    /** Calls `onChange` for every change until the job has ended, and then returns the job. */
     async follow(jobId: string, { onChange, signal }: FollowOptions = {}): Promise<Job> {
       const enough = new AbortController();
       let last: Job | undefined;

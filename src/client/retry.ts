@@ -1,6 +1,6 @@
 import { Problem } from "./problem.ts";
 
-/** Waiting and random numbers, which tests control. */
+/** How to wait and how to get random numbers; tests replace both. */
 export type Timing = { sleep(ms: number, signal?: AbortSignal): Promise<void>; random(): number };
 
 export const realTiming: Timing = {

@@ -26,7 +26,7 @@ export type LiveState<Task extends Item = Item> = {
 
 type Progress = Pick<JobDetails, "id" | "progress" | "waitingUntil" | "lastError" | "blocked">;
 
-/** The server's messages, which are the same for streams and polling. `id` is where to continue after a break. */
+/** The server's messages, which are the same for streams and polling. A stream continues after the last `id`. */
 export type Message<Task extends Item = Item> = { id?: string | undefined } & (
   | {
       event: "snapshot";

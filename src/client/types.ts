@@ -118,5 +118,5 @@ export type Answers = {
   "/api/erasures": Accepted & { erasureUrl: string };
 };
 
-/** The type of the answer to a submitted path. */
+/** The type of the answer to a POST request to this path. */
 export type AnswerOf<Path extends string> = Path extends keyof Answers ? Answers[Path] : Accepted;

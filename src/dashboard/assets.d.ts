@@ -1,4 +1,4 @@
-/** The bundler replaces an imported image by its address. */
+/** The bundler replaces an imported image with its address. */
 declare module "*.svg" {
   const address: string;
   export default address;

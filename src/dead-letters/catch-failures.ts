@@ -13,8 +13,8 @@ type Dependencies = {
 };
 
 /**
- * A safety net for every `onFailure`: it runs the same statements, with 20 retries over hours. It has no steps, so that
- * the usual case, in which the letter exists and onFailure is sending the alert, costs one execution.
+ * Runs the statements of `onFailure` again, in case an `onFailure` failed. This function has 20 retries over hours. It
+ * has no steps, so that the usual case, in which the letter exists and onFailure is sending the alert, costs one execution.
  */
 export const catchFailures = ({ inngest, letters, alert, maxAttempts }: Dependencies): InngestFunction.Any =>
   inngest.createFunction(

@@ -25,7 +25,7 @@ const failedError = z.looseObject({
   name: foreignText.catch("Error"),
   message: foreignText.catch("The run failed without a message"),
   stack: foreignText.nullable().catch(null),
-  /** The number of the failed try and the name of its step, which every error of our own contains. */
+  /** Every error of our own contains these fields: the number of the failed try, and the name of its step. */
   cause: z
     .looseObject({
       attempts: z.int().positive().optional().catch(undefined),

@@ -58,7 +58,7 @@ export const groupView = z.object({
   /** The failures in each of the last 24 hours, the oldest first. */
   hourly: z.array(z.number()),
   /**
-   * When a cause that had been fixed occurred again, and the deploy that was running then; null when no letter is open.
+   * The time when a fixed cause occurred again, and the deploy that was running then; null when no letter is open.
    */
   reopened: reopened.nullable(),
   /** The newest job that handles or handled the whole group. */

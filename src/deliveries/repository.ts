@@ -106,7 +106,7 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
     purge: (before: Date, limit: number) =>
       callTimeless("purge_webhook_messages", { before: before.toISOString(), limit }, z.number()),
 
-    /** Secrets that are encrypted with another key than `keyName`. */
+    /** Secrets that are not encrypted with the key `keyName`. */
     oldSecrets: (keyName: string, limit: number) =>
       callTimeless("old_webhook_secrets", { keyName, limit }, oldSecret.array()),
 

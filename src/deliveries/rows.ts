@@ -95,7 +95,7 @@ export type Attempt = {
   answerBody: string;
   errorCode: string | null;
   nextAt: string | null;
-  /** Until when the endpoint asked for a pause. */
+  /** The end of the pause that the endpoint asked for. */
   pauseUntil: string | null;
   /** Whether the endpoint answered 410, because it wants no more deliveries. */
   isGone: boolean;

@@ -38,7 +38,7 @@ export const endpointView = z.object({
   attempts: z.number(),
   /** Deliveries that wait for an attempt. */
   pending: z.number(),
-  /** After a rotation: until when the old secret also signs. */
+  /** After a rotation, the old secret also signs until this time. */
   oldSecretUntil: z.string().nullable(),
   createdAt: z.string(),
   updatedAt: z.string(),

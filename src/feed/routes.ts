@@ -95,7 +95,7 @@ const peopleRoute = (path: string, summary: string, list: FeedRepository["follow
     },
   });
 
-/** A route that changes what the caller sees of one person. The call may be repeated. */
+/** A route that changes which posts of one person the caller sees. A repeated request changes nothing. */
 const changeRoute = (
   method: Method,
   path: string,

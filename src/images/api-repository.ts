@@ -51,7 +51,7 @@ export function imageApiRepository(db: DatabaseClient, clock: Clock) {
         taskRow.array(),
       ),
 
-    /** All unfinished tasks since the lane was cleared, and the newest ended ones. */
+    /** The tasks since the lane was last cleared: all unfinished tasks, and the newest ended tasks. */
     show: (lane: LaneName, owner: string | null, endedLimit: number) =>
       callTimeless("show_image_lane", { lane, owner, endedLimit }, taskRow.array()),
 

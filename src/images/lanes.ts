@@ -8,7 +8,7 @@ import type { Want } from "#lib/database/tokens.ts";
  */
 export type Lane = { lane: string; atOnce: number; capacity: number };
 
-/** The numbers of the source documents, with the names that they use (T18, T20). */
+/** The lanes, with the names and numbers of the source documents (T18, T20). */
 export const LANES = {
   /** S1-2, S1-7: five tasks are drawn at once, and at most a hundred are unfinished. */
   tasks: { lane: "tasks", atOnce: 5, capacity: 100 },

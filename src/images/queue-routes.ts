@@ -16,7 +16,7 @@ const ENDED_SHOWN = 100;
 
 const taskIds = z.array(z.uuid());
 
-/** The queue of the source documents (S0): the lane `demo`, six at once. */
+/** The queue of the source documents (S0): the lane `demo`, which draws six pictures at once. */
 export const queueRoutes = ({ images, tellEngine }: Dependencies): Route[] => [
   route({
     method: "POST",

@@ -3,7 +3,7 @@ import type { Chore } from "#lib/housekeeping.ts";
 
 type Dependencies = { images: Pick<ImageRepository, "startWaiting"> };
 
-/** A safety net for the lanes: starts the next task when an earlier start was missed. */
+/** Starts the next task of each lane when an earlier start was missed. */
 export const startWaiting = ({ images }: Dependencies): Chore => ({
   name: "lanes",
   async run() {

@@ -20,7 +20,7 @@ type Dependencies = {
   jobs: Pick<Jobs, "accept">;
 };
 
-/** How many rejects one request can copy. */
+/** The most rejected rows that one request can copy into a new import. */
 const MOST_RETRIED = 100_000;
 
 /** Routes for imports that have ended. */

@@ -81,8 +81,8 @@ export function partsRepository(db: DatabaseClient, clock: Clock) {
 
     /**
      * `isProviderFailure`: adds 1 to the provider's failures, which are counted from the claimant's last settled work.
-     * Returns the count. The part is claimed again after `waitMs`. The job shows the error until something is settled
-     * after it.
+     * Returns the number of these failures. The part can be claimed again after `waitMs`. The job shows the error until
+     * later work is settled.
      */
     async release({ id, token }: Part, { isProviderFailure, waitMs, error }: Release) {
       const waitingUntil =

@@ -121,7 +121,7 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     summarize: (owner: string | null, filter: JobFilter, most: number) =>
       callTimeless("summarize_jobs", { owner, ...asArguments(filter), most }, jobSummary),
 
-    /** Returns in how many seconds the request will be admitted; null when that is unknown. */
+    /** Returns the number of seconds until the request will be admitted; null when this number is unknown. */
     reserve: (refused: Refused, requester: string, request: string | undefined): Promise<number | null> =>
       call("reserve_admission", { ...refused, requester, request }, z.number().nullable()),
 

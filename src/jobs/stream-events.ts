@@ -17,7 +17,7 @@ export type Subject = {
   present(jobs: readonly ChangedJob[]): Promise<ReadonlyMap<string, ServerEvent>>;
   /** "gone": the job is not in the list now, but may have been before. */
   place(job: JobFacts, event: ServerEvent | undefined): "in" | "gone" | "out";
-  /** False when the whole state is read for each batch of changes. */
+  /** Whether a client can continue from its position. If not, the whole state is read for each batch of changes. */
   resumes: boolean;
 };
 

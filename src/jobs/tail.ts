@@ -75,9 +75,9 @@ export function createTail({ live, logger }: Dependencies) {
     },
 
     /**
-     * Reads the state from which a listener starts, after it began to listen. Reading changes begins at the first
-     * listener's position. Listeners that arrive meanwhile wait for that position, so that no listener starts from an
-     * earlier position.
+     * Reads the state from which a listener starts; called after the listener has begun to listen. The reading of
+     * changes begins at the first listener's position. Listeners that arrive meanwhile wait for that position, so that
+     * no listener starts from an earlier position.
      */
     async begin<T extends { position: string }>(read: () => Promise<T>): Promise<T> {
       while (walk === undefined && beginning !== undefined) await beginning;

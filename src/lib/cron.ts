@@ -7,7 +7,7 @@ export type Slot = { at: Date; local: string };
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Reading a pattern takes longer than finding a time, and each visit of housekeeping reads all schedules. */
+/** Parsed patterns. Parsing takes longer than finding a time, and each run of housekeeping needs all schedules. */
 const known = new LRUCache<string, Cron>({ max: 200 });
 
 /**
@@ -27,7 +27,7 @@ function parse(pattern: string, timeZone: string): Cron {
     // Throws for an unknown zone. Croner would check the zone only when it computes a time.
     offsetOf(new Date(0), timeZone);
     return new Cron(pattern, {
-      // The same times, but without a question to Intl for each of them.
+      // For UTC an offset gives the same times as a zone, but Croner need not call Intl for each time.
       ...(timeZone === "UTC" ? { utcOffset: 0 } : { timezone: timeZone }),
       paused: true,
       mode: "5-part",

@@ -1,6 +1,7 @@
 /**
- * Currencies in which Stripe counts with other decimals than ISO 4217: https://docs.stripe.com/currencies#special-cases
- * and #zero-decimal. Node agrees with Stripe about MGA; browsers that follow ISO 4217 do not.
+ * Currencies with a different number of decimals at Stripe than in ISO 4217:
+ * https://docs.stripe.com/currencies#special-cases and #zero-decimal. Node agrees with Stripe about MGA; browsers that
+ * follow ISO 4217 do not.
  */
 const DECIMALS_AT_STRIPE: Readonly<Record<string, number>> = { isk: 2, ugx: 2, mga: 0 };
 

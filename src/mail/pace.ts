@@ -15,7 +15,7 @@ type Settings = {
   isUrgent?: boolean;
 };
 
-/** Waits that are longer than this are left to the engine, where they cost nothing. */
+/** The engine does the waits that are longer than this, because waiting in the engine costs nothing. */
 const PATIENCE_MS = 5_000;
 /**
  * Requests of campaigns are granted at most this much in advance, so that a single mail waits hardly longer than this.

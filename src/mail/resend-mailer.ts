@@ -26,9 +26,9 @@ const taken = z.object({
 /** Resend's error body; `name` is its stable code. */
 const refusal = z.object({ name: z.string(), message: z.string() }).partial();
 
-/** These 429s do not pass within seconds: they pass after a day or a month, or with a larger plan. */
+/** The codes of 429s for which a short pause does not help, because the quota of a day or a month is used up. */
 const QUOTAS = new Set(["daily_quota_exceeded", "monthly_quota_exceeded"]);
-/** The pause when Resend gives none. Most requests take less than a second, and the limit is 5 requests per second. */
+/** The pause when Resend's answer contains none. Most requests take less than a second; the limit is 5 a second. */
 const PAUSE_MS = 2_000;
 
 /** Resend's batch API: 100 mails per request, 5 requests per second. */

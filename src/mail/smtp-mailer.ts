@@ -61,7 +61,7 @@ async function sendOne(connection: SMTPConnection, json: string): Promise<Sent> 
   const message = new MailComposer({ ...mail, replyTo }).compile();
   const bytes = await message.build();
   let isHandedOver = false;
-  // The connection reads this stream only after the server has asked for the content. As long as it was not read, the
+  // The connection reads this stream only after the server has asked for the content. While the stream is unread, the
   // server cannot have the mail.
   const content = Readable.from(
     (function* () {

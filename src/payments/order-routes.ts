@@ -18,7 +18,7 @@ const links = z.object({ job: z.string().nullable() });
 export const orderView = z.object({
   id: z.string(),
   status: orderStatus,
-  /** In hundredths of the currency, or in its smallest unit if it has no hundredths, as Stripe counts. */
+  /** The amount as Stripe counts it: in hundredths, or in the smallest unit of a currency that has no hundredths. */
   amountCents: z.number(),
   /** ISO 4217, in lower case. */
   currency: z.string(),

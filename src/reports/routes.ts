@@ -30,7 +30,7 @@ export const reportView = z.object({
   reportType,
   format: reportFormat,
   dateRange,
-  /** Null for every other type than "campaign". */
+  /** Null unless the type is "campaign". */
   campaignId: z.uuid().nullable(),
   status: z.string(),
   error: z.unknown(),

@@ -10,7 +10,7 @@ type Period = { cron: string; timeZone: string; from: string; to: string };
 /** The most slots of one backfill. */
 const MOST_SLOTS = 1_000;
 
-/** The slots from `from` on to before `to`. */
+/** The slots of the period, which includes `from` but not `to`. */
 export function slotsOf({ cron, timeZone, from, to }: Period): Slot[] {
   const after = new Date(Date.parse(from) - 1);
   const slots = slotsBetween({ cron, timeZone }, after, new Date(Date.parse(to) - 1), MOST_SLOTS + 1);
@@ -27,8 +27,8 @@ export function requirePast({ from, to }: { from: string; to: string }, now: Dat
 }
 
 /**
- * The job of a schedule. A maintenance task is refused, because it does the same for every slot, so one run of it is
- * enough.
+ * The job of a schedule. A maintenance task is refused: the task does the same for every slot, so one run of the task
+ * is enough.
  */
 export function jobOf(schedule: Schedule): NonNullable<Schedule["job"]> {
   if (schedule.job !== undefined) return schedule.job;

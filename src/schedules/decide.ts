@@ -7,7 +7,7 @@ export type Decision = { slot: Slot; fate: "fired" | "merged" | "skipped"; reaso
 type Situation = {
   now: Date;
   pausedBy: string | null;
-  /** Whether more slots are due than these, which are the oldest. */
+  /** Whether further slots are due. The given slots are the oldest ones. */
   hasMore: boolean;
 };
 

@@ -58,7 +58,7 @@ type Backfilled = { from: number; next: number; schedule: string; reason: string
 export function scheduleRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** The rows of these schedules. Slots of a schedule that is seen for the first time count from now on. */
+    /** The rows of these schedules. Makes the row of a new schedule; its slots before now are never due. */
     open: (schedules: readonly Schedule[]) =>
       call(
         "open_schedules",

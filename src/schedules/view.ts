@@ -32,7 +32,7 @@ export const scheduleView = z.object({
   functionId: z.string().nullable(),
   /** Null when the schedule is not paused. */
   paused: z.object({ at: time, by: z.string() }).nullable(),
-  /** Set when an operator has changed the times; null when the declared times apply. */
+  /** The change of an operator who has set other times; null when the declared times apply. */
   changed: z
     .object({ at: time, by: z.string(), declaredCron: z.string(), declaredTimeZone: z.string() })
     .nullable(),

@@ -63,7 +63,7 @@ export function inboxRepository(db: DatabaseClient, clock: Clock) {
         inboxRow.array(),
       ),
 
-    /** Each source and type that the inbox has. */
+    /** The sources and types of the webhooks in the inbox. */
     types: () => callTimeless("list_webhook_types", { limit: MOST_TYPES }, types),
 
     async get(id: string): Promise<InboxDetails | undefined> {

@@ -76,7 +76,7 @@ function periodOf({ from, to }: { from: string; to: string }) {
 
 type GroupChoice = Pick<z.output<typeof period>, "source" | "type" | "status">;
 
-/** Only types with a handler can be handled. */
+/** The group of webhooks to replay. Throws when no handler knows the chosen type. */
 function groupOf({ source: name, type, status }: GroupChoice) {
   const handled = sources.find((source) => source.name === name)?.types ?? [];
   if (type !== undefined && !handled.includes(type)) {

@@ -22,7 +22,7 @@ export function useSteady<Row extends { id: string }>(rows: readonly Row[], subj
   const byId = new Map(rows.map((row) => [row.id, row]));
   const kept = isSteady ? held.ids.flatMap((id) => byId.get(id) ?? []) : rows;
   return {
-    // When no held row is left, as after a change of the filter, the current rows are shown.
+    // When all rows with a kept place have left the list, as after a change of the filter, the current rows are shown.
     rows: isSteady && kept.length > 0 ? kept : rows,
     newCount: isSteady ? rows.filter(({ id }) => !held.ids.includes(id)).length : 0,
     showNew: holdNow,

@@ -76,7 +76,7 @@ function Options({ id, commands, chosen, onRun }: OptionsProps) {
     document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: "nearest" });
   }, [id, chosen]);
   return (
-    // The field above keeps the focus, and its keys choose among the options.
+    // The field above keeps the focus, and handles the keys that choose an option.
     <div id={id} role="listbox" aria-label="Commands" className="palette" tabIndex={-1}>
       {commands.map((command, n) => (
         // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the field above has the keys

@@ -29,7 +29,7 @@ export function Lists({ id, query }: ViewProps) {
 function AllLists({ query }: Pick<ViewProps, "query">) {
   const cursor = query.get("cursor");
   const path = withQuery("/api/lists", { limit: SHOWN, cursor, counts: "true" });
-  // The counts read every subscriber of the lists, so they are fetched once for each visit.
+  // The server reads every subscriber to count them, so the page fetches the counts only once for each visit.
   const lists = useApi<PageOf<List>>(path, {
     everyMs: Number.POSITIVE_INFINITY,
   });

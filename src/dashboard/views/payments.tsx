@@ -19,7 +19,7 @@ const LISTS = [
   { value: "payments", text: "Payments" },
 ] as const;
 const ORDER_STATUSES = ["pending", "paid", "refunded"];
-/** The statuses of Stripe's payment intents. A payment that only a charge or a checkout has named is "unknown". */
+/** The statuses of Stripe's payment intents. A payment is "unknown" while only a charge or a checkout names it. */
 const PAYMENT_STATUSES = [
   "succeeded",
   "processing",

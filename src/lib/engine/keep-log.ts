@@ -76,7 +76,7 @@ const logged = z.looseObject({
   functionId: z.string(),
 });
 
-/** A line of the log as it is kept. None for a line that names no run. */
+/** Converts a line of the log to its stored form. Returns an empty list for a line that names no run. */
 function lineOf(text: string): LogLine[] {
   const { data } = logged.safeParse(JSON.parse(text));
   if (data === undefined) return [];

@@ -44,8 +44,7 @@ async function withApiKey({ db, clock }: Dependencies, token: string): Promise<R
   if (id === undefined || secret === undefined) throw refused();
   const { call } = createCall(db, clock);
   const [key] = await call("find_api_key", { id }, apiKeyRow.array());
-  // The comparison also takes place for an unknown id, and takes the same time, so that the time does not show which
-  // ids exist.
+  // For an unknown id, a hash is compared too, so that the time of the answer does not show which ids exist.
   const matches = timingSafeEqual(hash(secret), Buffer.from(key?.secret_hash ?? "0".repeat(64), "hex"));
   if (!key || !matches || !key.is_valid) throw refused();
   if (key.use_is_due) await call("note_api_key_use", { id });

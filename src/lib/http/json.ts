@@ -21,7 +21,7 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
-/** Reads each character once. Whether the text is valid JSON is left to the parser. */
+/** Reads each character once. Does not check whether the text is valid JSON, because the parser does. */
 export function refuseHostileJson(text: string): void {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {

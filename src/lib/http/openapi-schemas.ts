@@ -37,8 +37,8 @@ export function createSchemas() {
 const toJsonSchema = (schema: z.ZodType, io: Io) => z.toJSONSchema(schema, { io, unrepresentable: "any" });
 
 /**
- * Only the schema of any JSON value (`z.json()`) refers to itself, and zod names it by a number. Here a description
- * replaces it, because generators of types cannot follow the reference.
+ * The schema of any JSON value (`z.json()`) is the only one that refers to itself, and zod names it by a number. This
+ * description replaces the schema, because generators of types cannot follow the reference.
  */
 const ANY_JSON: Schema = { description: "Any JSON value" };
 const isAnonymous = (name: string): boolean => name.startsWith("__");

@@ -76,7 +76,7 @@ export type RouteSpec<
   summary: string;
   /** Whether the route makes one row for each `Idempotency-Key`. A POST route that accepts work (202) always does. */
   takesKey?: boolean;
-  /** When the params do not fit the schema, the id is unknown, so the answer is 404. */
+  /** When the params do not fit the schema, no row can have this id, so the answer is 404. */
   params?: Params;
   query?: Query;
   body?: Body;

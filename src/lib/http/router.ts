@@ -59,7 +59,7 @@ export function createRoutes({ routes, logger, audit, ...locks }: Options) {
           return answer;
         });
         if (response.status === 405) response.headers.set("allow", methodsOf(table).join(", "));
-        // HEAD sends no body, so its stream must be closed.
+        // The answer to HEAD is sent without its body, so the body's stream must be closed.
         if (req.method === "HEAD") await response.body?.cancel();
         logger.info({ status: response.status, ms: Math.round(performance.now() - startedMs) }, "request");
         return response;

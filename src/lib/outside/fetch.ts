@@ -116,7 +116,7 @@ function ask(
       },
       onResponseError(_, cause) {
         end();
-        // The same error as the global `fetch` throws, so that libraries recognize a failed connection.
+        // The global `fetch` throws the same error, by which libraries recognize a failed connection.
         reject(new TypeError("fetch failed", { cause }));
       },
     });

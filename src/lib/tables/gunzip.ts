@@ -3,7 +3,7 @@ import { createGunzip } from "node:zlib";
 import type { Bytes } from "#lib/tables/bytes.ts";
 import { unreadable } from "#lib/tables/table.ts";
 
-/** Real tables shrink to a fiftieth at most, but a zip bomb shrinks to a thousandth. */
+/** The unpacked size of a real table is at most 50 times the packed size; that of a zip bomb is 1,000 times. */
 const MAX_RATIO = 200;
 /** The ratio is checked only after this many bytes, because a small file may be very repetitive. */
 const FREE_BYTES = 8 * 1024 * 1024;

@@ -5,7 +5,7 @@ const SAMPLE_LINES = 20;
 /** The first line with which Excel declares the separator: `sep=;`. */
 const DECLARATION = /^"?sep=([,;\t|])"?(?:\r\n|\n|\r|$)/i;
 
-/** Detects the separator. Also returns how many characters at the beginning declare it and belong to no row. */
+/** Detects the separator. Also returns the length of a first line that declares the separator and is not a row. */
 export function findSeparator(head: string): { separator: Separator; declarationLength: number } {
   const declared = DECLARATION.exec(head);
   const named = SEPARATORS.find((separator) => separator === declared?.[1]);

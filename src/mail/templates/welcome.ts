@@ -11,7 +11,7 @@ export const welcome = mailText({
   ],
 });
 
-/** At least one of the three counts is not zero. */
+/** The weekly digest. At least one of its three numbers is above zero. */
 export const weeklyDigest = mailText({
   fields: z.object({ unread: z.number(), completed: z.number(), failed: z.number() }),
   subject: "Your week",

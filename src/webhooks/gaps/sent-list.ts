@@ -3,7 +3,7 @@ import type { Source } from "#webhooks/source.ts";
 
 /** What a provider has sent to one of our addresses, newest first, as its API lists it. */
 export type SentList = {
-  /** The name of the list under which the database stores how far it was compared: `stripe`, `github:ada/engine:42`. */
+  /** The database stores under this name how far the list was compared: `stripe`, `github:ada/engine:42`. */
   key: string;
   source: Source;
   /** Reads one page: the newest webhooks, or those after the cursor. Pages may reach back further than `from`. */
@@ -26,7 +26,7 @@ export type Asked = { lists: SentList[]; unchecked: string[] };
 
 export const jsonBytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
-/** Whether this is our address for the source: on this site, or on any site when the site's address is not known. */
+/** Whether the address is our route for the source. When the site's address is unknown, any site is accepted. */
 export function isOurDoor(address: string | undefined, { name }: Source, site: string | undefined): boolean {
   if (address === undefined || !URL.canParse(address)) return false;
   const { origin, pathname } = new URL(address);

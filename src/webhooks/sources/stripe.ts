@@ -8,7 +8,10 @@ const snapshot = z.object({
   created: z.number().min(0).max(1e11),
   data: z.object({ object: z.object({ id: foreignName.optional() }) }),
 });
-/** A thin event only names its object. For objects of API v1, its type is `v1.` and the type of the snapshot event. */
+/**
+ * A thin event contains only the id of its object. For an object of API v1, the event's type is `v1.` followed by the
+ * type of the snapshot event.
+ */
 const thin = z.object({
   id: foreignName,
   type: foreignName,

@@ -22,8 +22,8 @@ export function remainingMs({ status, counts, recipientsPerSecond, waitingUntil 
 }
 
 /**
- * Whether the campaign must be fetched again because a job has changed. That is so when the job sends this campaign. A
- * draft has no job yet, so a draft is fetched again when any job begins to send a campaign.
+ * Whether the campaign must be fetched again because a job has changed: true when the job sends this campaign. A draft
+ * has no job yet, so a draft is fetched again when any job begins to send a campaign.
  */
 export const isNewsFor = (
   { job, before }: JobChange,

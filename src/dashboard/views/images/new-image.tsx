@@ -6,7 +6,7 @@ import { SEVERAL, type Submission, severalPrompts } from "#dashboard/views/image
 import type { Priority } from "#lib/engine/priorities.ts";
 import "./new-image.css";
 
-/** The priorities to choose from. The source documents call the class above "normal" VIP. */
+/** The priorities to choose from. The class above "normal" has the name "VIP" in the source documents. */
 const CHOICES: readonly { value: Priority; text: string }[] = [
   { value: 1, text: "1 · critical" },
   { value: 2, text: "2 · high (VIP)" },

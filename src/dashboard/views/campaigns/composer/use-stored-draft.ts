@@ -7,7 +7,7 @@ import { fetchDraft, type Saved, type Stored, settleUnanswered, storeDraft } fro
 /** Why this draft could not be saved. */
 export type Failure = { draft: Draft; problem: Problem };
 
-/** Without an answer from the API, a request may have been carried out or not. */
+/** Whether no answer came from the API, so that nothing shows whether the API stored the draft. */
 const isLost = ({ status }: Problem) => [0, 502, 504].includes(status);
 
 /** The draft as the API has it, and the function that sends a changed draft to the API. */
