@@ -34,7 +34,8 @@ export function onDemand(
 }
 
 /**
- * Installs under another name until the package is complete, so that a folder with the final name is always complete.
+ * Installs a package in a folder with a temporary name, and renames the folder when the package is complete, so that a
+ * folder with the final name is always complete.
  */
 function install(name: OnDemand, place: string, prepare: (folder: string) => void): void {
   const what = `${name}@${versions[name]}`;

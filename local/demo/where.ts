@@ -9,7 +9,8 @@ export type DemoStack = Pick<Stack, "ports"> & { databaseUrl: string; keys: { ad
 export async function runningStack(dataDir: string): Promise<DemoStack | undefined> {
   const { lastStart, admin } = readKeys(dataDir) ?? {};
   if (lastStart === undefined || admin === undefined) return undefined;
-  // Another program may use the site's port now. Only our stack accepts the API key.
+  // Another program may use the site's port now. This request tells the two apart, because only our stack accepts the
+  // API key.
   const isOurs = await fetch(`${local(lastStart.ports.site)}/api/lists?limit=1`, {
     headers: { authorization: `Bearer ${admin}` },
   }).then(

@@ -12,8 +12,8 @@ type Options = {
 };
 
 /**
- * Registers an app when the app asks for it, or after asking the app for its functions. A refusal is an error that says
- * what is refused.
+ * Registers apps. Either the app sends its functions, or the engine asks the app for them. A refusal is an error that
+ * says what is refused.
  */
 export class Apps {
   private readonly options: Options;
@@ -39,7 +39,7 @@ export class Apps {
     return { appId: parsed.app_id, changed: this.register(parsed.app_id, url, parsed.functions, parsed.sdk) };
   }
 
-  /** Returns whether anything changed. `sdk` is a text such as "js:v4.24.0". */
+  /** Returns whether the registration changed anything. `sdk` is a text such as "js:v4.24.0". */
   register(appId: string, url: string, functions: { id: string }[], sdk = ""): boolean {
     const [, major, minor] = /^(?:inngest-)?js:v(\d+)\.(\d+)/.exec(sdk)?.map(Number) ?? [];
     if (major !== undefined && minor !== undefined && (major < 3 || (major === 3 && minor < 54)))

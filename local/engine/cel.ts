@@ -29,7 +29,7 @@ export function evaluate(expression: string, event: unknown): unknown {
 export const isTrue = (expression: string | undefined, event: unknown): boolean =>
   expression === undefined || evaluate(expression, event) === true;
 
-/** Undefined when the event has no value at the key's path. */
+/** The value of a key for an event. Undefined when the event has no value at the key's path. */
 export function keyValue(expression: string, event: unknown): unknown {
   const value = keys.get(expression)(event);
   return value === Missing ? undefined : value;

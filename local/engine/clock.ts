@@ -30,7 +30,8 @@ class Timers {
         entry.callback = undefined;
         if (!entry.waiting) return;
         this.cancelled += 1;
-        // Canceled timers are removed, because runs that end cancel timers of up to a year, which would fill the heap.
+        // Canceled timers are removed, so that they do not fill the heap. A run that ends cancels its timers, and a
+        // timer may be due only in a year.
         if (this.cancelled > 64 && this.cancelled > this.heap.length / 2) {
           this.heap = new TinyQueue(
             this.heap.data.filter(({ callback }) => callback !== undefined),

@@ -8,7 +8,7 @@ import { sign } from "./signature.ts";
 import type { AppAnswer, AppRequest } from "./transport.ts";
 import { uuidOf } from "./ulid.ts";
 
-/** One call of the app by the protocol: makes the request, and reads the meaning of the answer. */
+/** One call of the app in the SDK's protocol: makes the request, and interprets the answer. */
 
 export type CallOptions = {
   fn: FunctionConfig;

@@ -39,7 +39,7 @@ export type Wait = {
   stepId?: string;
   group?: string;
   race?: boolean;
-  /** The id of the event that this wait has sent. That event must not end the wait. */
+  /** The id of an event that must not end this wait. */
   notEvent?: string;
 };
 

@@ -33,7 +33,7 @@ export function serverError(name: string, words: string): WireError {
   return { name: "Error", error: name, message: JSON.stringify({ error: inner }) };
 }
 
-/** The error for an app that uses something that this engine does not model. `what` names it. */
+/** The error for an app that uses something that this engine does not model. `what` names that feature. */
 export function notModelled(what: string): WireError {
   return {
     name: "NotModelledError",

@@ -84,8 +84,8 @@ export const concurrencyOf = (fn: FunctionConfig, event: EventPayload): RunDocum
     }));
 
 /**
- * A run is ordered this many seconds before other runs that were queued at the same time. A negative number delays the
- * run. The server ignores a value that is a double, and every number in an event's data is a double.
+ * How many seconds earlier a run is placed than other runs that were queued at the same time. A negative number delays
+ * the run. The server ignores a value that is a double, and every number in an event's data is a double.
  */
 export function priorityOf(fn: FunctionConfig, event: EventPayload): number {
   const value = fn.priority?.run === undefined ? undefined : evaluate(fn.priority.run, event);

@@ -39,7 +39,7 @@ export class History {
     this.ended.add(run);
   }
 
-  /** Called as time passes and runs end. A call costs time only for the runs that it removes. */
+  /** Removes ended runs and events that exceed the bounds. A call takes time only for what it removes. */
   trim(now: number): void {
     const oldest = now - this.bounds.ageMs;
     for (const run of this.ended) {

@@ -44,7 +44,7 @@ export class Holds {
     const open = notebook.get(key, now);
     const known = isDebounce(open) ? open : undefined;
     if (known && known.stored.event.ts > stored.event.ts) return;
-    // Like the server, this adds a little more than a second to the period.
+    // Like the server, the engine adds a little more than a second to the period.
     const at = now + durationOf(period) + 1_050;
     const value: Debounce = { functionId: fn.id, stored, at };
     notebook.set(key, value, forever, now);

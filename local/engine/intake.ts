@@ -22,7 +22,8 @@ import { newRun } from "./runs.ts";
 import { ulid } from "./ulid.ts";
 
 /**
- * Everything between an event and its run, in the server's order: batch, rate limit, debounce, idempotency, singleton.
+ * Decides whether and when an event starts a run, in the server's order: batch, rate limit, debounce, idempotency,
+ * singleton.
  */
 export type IntakeOptions = {
   clock: Clock;
@@ -31,7 +32,7 @@ export type IntakeOptions = {
   registry: Registry;
   history: History;
   executor: Executor;
-  /** Called when a timer has started a run. The run must be committed, and no request does that. */
+  /** Called when a timer has started a run. The callback must commit the run, because no request will commit it. */
   changed: () => void;
 };
 
@@ -39,7 +40,7 @@ export type Details = {
   cron?: string;
   batchId?: string;
   originalRunId?: string;
-  /** A function starts only once a day for each value. The default is the sender's event id. */
+  /** The idempotency key: a function starts only once a day for each key. The default is the sender's event id. */
   once?: string;
   /** Whether rate limit and debounce have already been applied. */
   isAdmitted?: boolean;

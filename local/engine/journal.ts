@@ -12,9 +12,9 @@ type Options = {
 };
 
 /**
- * Group commit. The engine sends an answer, call or signal only when the changes that led to it are committed: it first
- * awaits `flush()`. One commit runs at a time, and the next one includes all waiting changes. When the store fails, all
- * waiting callers get the error, and the changes wait for the next commit.
+ * Group commit. Before the engine sends an answer, call or signal, it awaits `flush()`, so that all changes that led to
+ * the message are committed. One commit runs at a time, and the next one includes all waiting changes. When the store
+ * fails, all waiting callers get the error, and the changes wait for the next commit.
  */
 export class Journal {
   private readonly options: Options;

@@ -14,7 +14,7 @@ export const limits = {
   runStateBytes: 32 * 1024 * 1024,
   /** A larger call is sent without its state. The SDK then fetches the state from /v0/runs/:id. */
   requestBodyBytes: 4 * 1024 * 1024,
-  /** The input and output of a step together. A longer answer is not read. */
+  /** The largest answer: the input and output of a step together. The engine does not read a longer answer. */
   responseBodyBytes: 8 * 1024 * 1024,
   defaultRetries: 4,
   retryDelayMs: { least: SECOND, most: DAY },

@@ -1,13 +1,13 @@
 /**
- * Small facts that outlive a run: rate limits, known event ids, open debounces and batches, the next tick of each cron.
- * Each fact expires at its own time. Changes are part of the next commit.
+ * Small notes that outlive a run: rate limits, known event ids, open debounces and batches, the next tick of each cron.
+ * Each note expires at its own time. Changes are part of the next commit.
  */
 export type Note = { key: string; value: unknown; expiresAt: number };
 
 /** The key of a note. The parts may contain any character. */
 export const noteKey = (kind: string, ...parts: string[]): string => kind + JSON.stringify(parts);
 
-/** The `expiresAt` of a fact that never expires: it stays until it is deleted. */
+/** The `expiresAt` of a note that never expires: the note stays until it is deleted. */
 export const forever = Number.MAX_SAFE_INTEGER;
 
 export class Notebook {
@@ -60,7 +60,7 @@ export class Notebook {
   }
 
   /**
-   * Called after a failed commit, so that the next commit stores these facts. Facts that have changed again are left
+   * Called after a failed commit, so that the next commit stores these notes. Notes that have changed again are left
    * out.
    */
   putBack({ written, deleted }: { written: Note[]; deleted: string[] }): void {
@@ -69,7 +69,7 @@ export class Notebook {
   }
 
   /**
-   * Deletes expired facts. The next sweep runs when there are twice as many facts as this sweep leaves, so that
+   * Deletes expired notes. The next sweep runs when there are twice as many notes as this sweep leaves, so that
    * sweeping takes a constant share of the time of writing.
    */
   private sweep(now: number): void {

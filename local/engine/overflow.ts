@@ -9,8 +9,8 @@ export const invalid = (turn: Turn, name: string, message: string): void =>
   finish(turn, "Failed", { error: serverError(name, message) });
 
 /**
- * Adds up the size of the steps' results. A short answer is counted as a whole, because measuring its parts would take
- * longer.
+ * Adds up the size of the steps' results. A short answer is counted as a whole, because measuring each result in it
+ * would take longer.
  */
 export function outgrows(run: RunDocument, ops: Op[], bytes: number): boolean {
   const isShort = bytes < 16 * 1024;

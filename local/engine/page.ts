@@ -84,5 +84,5 @@ const line = ({ at, what, name, stepId, attempt, note }: HistoryEntry): Html =>
 const nameOf = (run: RunDocument, stepId: string): string =>
   run.history.find((entry) => entry.stepId === stepId && entry.name !== undefined)?.name ?? stepId;
 
-/** Long JSON is cut, because the page is for reading. */
+/** Long JSON is cut, so that people can read the page. */
 const json = (value: unknown): string => (JSON.stringify(value, null, 2) ?? "null").slice(0, 10_000);

@@ -1,4 +1,7 @@
-/** Deeper JSON is refused: the real server allows 10,000 levels, but JavaScript's stack is too small for that. */
+/**
+ * JSON with more levels than this is refused. The real server allows 10,000 levels, but JavaScript's stack is too small
+ * for them.
+ */
 const mostLevels = 1_000;
 
 export class TooDeep extends Error {

@@ -110,7 +110,8 @@ async function connect(url: string): Promise<pg.Client> {
 }
 
 /**
- * Class 08 is a lost connection, and 57P a server that shuts down or starts. The other codes are errors of the socket.
+ * Codes of class 08 mean a lost connection, and codes with 57P mean a server that shuts down or starts. The other codes
+ * are errors of the socket.
  */
 function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -102,8 +102,8 @@ const serialise = ({ events, runs, apps, notes, forgotten }: Group): unknown[] =
 const hash = (key: string): Buffer => createHash("sha256").update(key).digest();
 
 /**
- * Class 22 is a value that does not fit, and 54 is a value that is too large. A RangeError is a value that is too long
- * or too deep to be written as text.
+ * Whether the data caused the error. Codes of class 22 mean that a value does not fit, and codes of class 54 mean that
+ * a value is too large. A RangeError means that a value is too long or too deep to be written as text.
  */
 const isOfTheData = (error: unknown): error is Error =>
   error instanceof RangeError ||

@@ -29,8 +29,8 @@ export type StartEngine = {
   /** Stores state in this Postgres instead of in memory. */
   databaseUrl?: string;
   /**
-   * False: the app runs one step per request, as if checkpointing was disabled in the app. The buffering of checkpoints
-   * is set in the app's own client.
+   * False: the app runs one step per request, as if checkpointing were disabled in the app. The buffering of
+   * checkpoints is set in the app's own client.
    */
   checkpointing?: boolean;
   /** The time at which the clock begins, instead of noon in the middle of next month. */

@@ -3,8 +3,8 @@ import { hasEnded, type RunDocument } from "./documents.ts";
 import { forever, type Notebook } from "./notebook.ts";
 
 /**
- * Counts like Inngest bills: each run is an execution, and so is each attempt of a step. Replays of finished steps are
- * free.
+ * Executions, counted as Inngest bills them: each run is an execution, and so is each attempt of a step. Replays of
+ * finished steps are free.
  */
 export type Usage = { runs: number; steps: number; executions: number };
 

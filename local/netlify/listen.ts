@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Site } from "#netlify/site.ts";
 
-/** The time after which a process that hands its port over must have released the port. */
+/** A process that hands over its port to a new process must release the port within this time. */
 const handOverMs = 5_000;
 
 export type Listening = {
@@ -35,8 +35,8 @@ function tryToListen(site: Site, port: number): Promise<Listening> {
       {
         port,
         hostname: "127.0.0.1",
-        // This limit is larger than the product's own limit, so that a request gets the product's 431 instead of
-        // Node's. The product's answer says what to do.
+        // This limit is larger than the product's own limit, so that the product, and not Node, answers 431. Only the
+        // product's answer says what to do.
         serverOptions: { maxHeaderSize: 64 * 1024 },
         overrideGlobalObjects: false,
         fetch: (request, { incoming, outgoing }) => {

@@ -8,8 +8,8 @@ export type Child = {
   /** Reports that the process answers requests. */
   ready(details: { port: number }): void;
   /**
-   * Resolves when the process may listen: at once, or, when the process takes over from another one, after it has
-   * reported that it is loaded.
+   * Resolves when the process may listen. A process that takes over from another one first reports that its code is
+   * loaded, and then waits for the supervisor's message. Any other process may listen at once.
    */
   mayListen(): Promise<void>;
   takesOver: boolean;

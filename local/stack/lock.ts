@@ -84,7 +84,7 @@ function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Another process has put its lock there meanwhile.
+    // The folder is not empty, because another process has put its lock into it meanwhile.
   }
 }
 

@@ -9,8 +9,8 @@ const prefix = "nightshift-postgres-";
 const homeFile = "home";
 
 /**
- * When root starts it, Postgres runs as another user, which cannot enter a closed folder such as /root. The data is
- * then in /var/tmp, and a link to it is at the intended place. Data whose link was in a temporary folder is deleted
+ * When root starts Postgres, Postgres runs as another user, which cannot enter a closed folder such as /root. The data
+ * is then in /var/tmp, and a link to the data is at the intended place. Data whose link was in a temporary folder is deleted
  * when that link is gone.
  */
 export const placeData = (wanted: string): string => {

@@ -20,7 +20,7 @@ create table public.dead_letter_queue (
   error_code text,
   -- The fingerprint is equal for dead letters with the same cause.
   fingerprint text not null,
-  -- The dead letter whose reprocessing failed.
+  -- The earlier dead letter, when this dead letter comes from its reprocessing.
   parent_id uuid references public.dead_letter_queue (id) on delete set null,
   note text,
   handled_by text,

@@ -41,7 +41,7 @@ begin
 end
 $$;
 
--- Returns the new job, whose id is the request's, or the job that the same requester requested with the same
+-- Returns the new job, which has the id of the request, or the job that the same requester requested with the same
 -- idempotency key. p_request comes from `request()` in src/jobs/request.ts:
 --   id             of the job, and of its event
 --   event, data    the input of the function; functionId, when several functions are registered for the event

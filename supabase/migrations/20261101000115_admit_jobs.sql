@@ -5,7 +5,7 @@
 --
 -- A refused request gets a reservation for a later time: it is admitted when it is repeated at that time. Without
 -- reservations, new requests would take all free capacity, and a client that obeys Retry-After would never be admitted.
--- A test with ten times more requests than can be done (tests/workflows/overload) admitted 0 of 1,240 returning
+-- A test that sends ten times more work than can be done (tests/workflows/overload) admitted 0 of 1,240 returning
 -- requests without reservations, and 38 of 38 with reservations. The time between two reservations is 1 / (four fifths
 -- of the pace), so that a fifth of the pace is left to new requests.
 

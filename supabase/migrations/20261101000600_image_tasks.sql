@@ -7,8 +7,8 @@ create table public.image_lanes (
   -- How many pictures are drawn at once, and how many tasks may be unfinished.
   at_once integer not null,
   capacity integer not null,
-  -- The last numbers that were given under the lane's lock: one in the order of accepting, one in the order of
-  -- starting.
+  -- The number of the task that was accepted last, and of the task that was started last. Both numbers are given under
+  -- the lane's lock.
   last_sequence bigint not null default 0,
   last_started_no bigint not null default 0,
   -- The time of the task that was accepted last, by the clock of its process. The next task gets this time or a later

@@ -15,7 +15,7 @@ create table public.image_uploads (
   thumbnail_width integer,
   thumbnail_height integer,
   created_at timestamptz not null,
-  -- Null: the bytes have not arrived yet, and the job is held until they have.
+  -- Null: the bytes have not arrived yet. The job is held until the bytes arrive.
   stored_at timestamptz,
   completed_at timestamptz,
   constraint image_uploads_hold_something check (byte_count > 0),

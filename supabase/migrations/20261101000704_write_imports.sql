@@ -188,9 +188,9 @@ begin
 end
 $$;
 
--- Writes the rows of a part from p_from to before p_next: the valid ones [{"n", "k", "v"}] into the target, the others
--- [{"n", "line", "offset", "column", "code", "message", "hint", "raw", "cells"}] into the rejects. Each row must have
--- exactly one outcome, or the statement is rolled back. Returns what private.settle_part returns.
+-- Writes the rows of a part from p_from up to, but without, p_next: the valid ones [{"n", "k", "v"}] into the target,
+-- the others [{"n", "line", "offset", "column", "code", "message", "hint", "raw", "cells"}] into the rejects. Each row
+-- must have exactly one outcome, or the statement is rolled back. Returns what private.settle_part returns.
 create function public.write_import_rows(
   p_id bigint, p_token uuid, p_from bigint, p_next bigint, p_rows jsonb, p_rejects jsonb, p_now timestamptz
 )

@@ -7,7 +7,7 @@ create table public.inbox_replays (
   source text not null,
   -- The types of the webhooks that are handled again. Each type has a handler.
   types text[] not null,
-  -- The webhooks that arrived in this period, or those with these ids.
+  -- The webhooks that arrived in this period, or the webhooks with these ids.
   starts_at timestamptz,
   ends_at timestamptz,
   ids uuid[],

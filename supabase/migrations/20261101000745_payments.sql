@@ -3,7 +3,7 @@
 -- decides whether another state is newer than its own.
 
 create table public.orders (
-  -- The application's id; the provider gets it as metadata.orderId.
+  -- The application's id of the order. The provider gets this id as metadata.orderId.
   id text primary key,
   owner text not null,
   status text not null default 'pending',

@@ -270,8 +270,8 @@ begin
 end
 $$;
 
--- Plans a lane for each endpoint that has pending deliveries but no lane. Housekeeping calls it, so that a delivery
--- without a lane waits only until the next run of housekeeping.
+-- Plans a lane for each endpoint that has pending deliveries but no lane. Housekeeping calls this function, so that a
+-- delivery without a lane waits only until the next run of housekeeping.
 create function public.wake_webhook_lanes(p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql

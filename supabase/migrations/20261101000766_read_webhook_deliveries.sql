@@ -119,7 +119,7 @@ begin
 end
 $$;
 
--- The secrets that are encrypted by any other key than p_key_name. When all of them are replaced
+-- The secrets that are encrypted with a key other than p_key_name. When all of them are replaced
 -- (replace_webhook_secrets), the other keys can be removed.
 create function public.old_webhook_secrets(p_key_name text, p_limit integer)
 returns setof jsonb

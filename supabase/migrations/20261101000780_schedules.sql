@@ -5,8 +5,8 @@
 
 create table public.schedules (
   name text primary key,
-  -- The declared times, from which the slots after checked_until are computed. A changed declaration counts from the
-  -- first tick after the change on.
+  -- The declared times, from which the slots after checked_until are computed. A changed declaration is used
+  -- from the first housekeeping after the change on.
   cron text not null,
   time_zone text not null,
   -- Every slot up to this time has its row.
@@ -104,8 +104,8 @@ as $$
   where jobs.ended_at is null;
 $$;
 
--- Asks for a run of a task. Fails when no such task is registered. Returns false when the task has yet to run for an
--- earlier slot.
+-- Asks for a run of a task. Fails when no such task is registered. Returns false when the task has not run for an
+-- earlier slot yet.
 create function private.want_task(p_task text, p_schedule text, p_slot_at timestamptz, p_now timestamptz)
 returns boolean
 language plpgsql

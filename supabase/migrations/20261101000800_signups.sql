@@ -8,7 +8,7 @@ create table public.signups (
   email text not null,
   -- The name that the user gave at sign-up.
   name text not null,
-  -- The delayed job of the profile's reminder.
+  -- The delayed job that reminds the user to complete the profile.
   reminder_job_id uuid not null,
   created_at timestamptz not null,
   constraint signups_are_short check (length(email) between 3 and 320 and length(name) <= 200)
@@ -45,7 +45,8 @@ select private.register_work_kind('{"function_id": "send-profile-reminder", "eve
   "kind": "reminder", "priority": 4, "per_second": null, "waiting": null, "by_promise": false,
   "summary": "Reminds a new user to complete the profile"}');
 
--- Begins a user's sign-up, once: the event user/signup, and the reminder of their profile a day later.
+-- Begins a user's sign-up, once: accepts the event user/signup, and a job that reminds the user of the profile after a
+-- day.
 create function public.begin_signup(p_user_id uuid, p_email text, p_name text, p_now timestamptz)
 returns void
 language plpgsql

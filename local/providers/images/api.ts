@@ -20,7 +20,7 @@ export class DrawingApi {
   readonly #record: DrawingRecord;
   readonly #settings: SettingsFile<Settings>;
   readonly #clock: { now(): Date };
-  /** How many times each order has arrived, because a repeated order may have another outcome. */
+  /** How many times each order has arrived. The number is needed because a repeated order may have another outcome. */
   readonly #times = new Map<string, number>();
   readonly gate = new Gate();
   #limit: RateLimit | undefined;
@@ -67,7 +67,7 @@ export class DrawingApi {
     });
   }
 
-  /** The outcome depends on the order alone, so that a run can be repeated with any timing. */
+  /** The outcome depends only on the order and how often it has arrived, so timing does not change the outcome. */
   #outcomeOf(order: Order): Outcome {
     const { failureRate, seed, outage, latencyMs, jitter } = this.#settings.current;
     const key = `${order.seed} ${order.prompt}`;

@@ -10,7 +10,7 @@ export const faultRule = z.strictObject({
   dropAnswer: z.boolean().optional(),
   /** Delays the answer by this time, in addition to the provider's latency. */
   latencyMs: z.number().min(0).max(600_000).optional(),
-  /** Sent with the status as `retry-after`, in seconds. */
+  /** The header `retry-after` of the answer, in seconds. */
   retryAfter: z.int().min(0).optional(),
   /** The rule applies to this many requests, and then never again. */
   count: z.int().min(0).optional(),

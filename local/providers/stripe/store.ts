@@ -16,7 +16,7 @@ const entrySchema = z.union([
 ]);
 type Entry = z.infer<typeof entrySchema>;
 
-/** Stripe's data: objects, idempotency keys and events. With a path it survives a restart. */
+/** Stripe's data: objects, idempotency keys and events. With a path, the data survives a restart. */
 export class StripeStore {
   readonly #journal;
   readonly objects = new Map<string, StripeObject>();

@@ -26,7 +26,8 @@ export const openFiles = (directory: string): Files => {
       const measure = async function* (chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
           size += chunk.length;
-          // The rest is read and dropped, because a caller that is still sending would not receive the answer.
+          // The rest of the upload is read and dropped, because a caller receives the answer only after sending the
+          // whole upload.
           if (size > limitBytes) continue;
           digest.update(chunk);
           yield chunk;

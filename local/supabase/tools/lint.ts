@@ -1,6 +1,6 @@
 /**
- * Checks the migrations. Two checks read their text: a room names only its own tables, and no function is too long.
- * squawk reads the files, and the Supabase advisors read the database that they make.
+ * Checks the migrations. Two checks read the SQL text: a room names only its own tables, and no function is too long.
+ * squawk reads the files, and the Supabase advisors read the database that the migrations make.
  *   npm run lint:sql
  */
 import fs from "node:fs";
