@@ -25,6 +25,8 @@ export const SEND_TIMEOUT_MS = 8_000;
  */
 export const SEND_AHEAD_MS = 6 * 60_000;
 export const SEND_BATCH = 200;
+/** `flush` begins no batch after this time, so that a request that releases thousands of jobs is answered in time. */
+const FLUSH_MS = 3_000;
 
 /**
  * Sends accepted jobs to the engine. When the engine or the database cannot be reached, the job stays in the outbox,
@@ -79,12 +81,16 @@ export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
     }
   }
 
-  /** Sends all jobs that may be sent, even the newest; called after work was released. Never throws. */
+  /**
+   * Sends the jobs that may be sent, even the newest; called after work was released. Housekeeping sends those for which
+   * the time is too short. Never throws.
+   */
   async function flush(): Promise<void> {
+    const end = performance.now() + FLUSH_MS;
     try {
       let batch: Job[];
       do batch = await jobs.unsent(0, SEND_AHEAD_MS, SEND_BATCH);
-      while ((await send(batch)) && batch.length === SEND_BATCH);
+      while ((await send(batch)) && batch.length === SEND_BATCH && performance.now() < end);
     } catch (err) {
       logger.warn({ err }, "could not read the outbox; housekeeping sends it");
     }

@@ -141,6 +141,18 @@ test("flush sends batch after batch until the outbox is empty", async () => {
   expect(markSent).toHaveBeenCalledTimes(2);
 });
 
+test("flush begins no batch after three seconds, because housekeeping sends the rest", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  let left = 10;
+  const { outbox, markSent } = outboxOver(
+    taken,
+    vi.fn(async () => void vi.advanceTimersByTime(1_000)),
+    async () => Array.from({ length: left-- > 0 ? SEND_BATCH : 0 }, () => job()),
+  );
+  await outbox.flush();
+  expect(markSent).toHaveBeenCalledTimes(3);
+});
+
 test("flush never throws, and sends one request to an engine that is down", async () => {
   const unsent = vi.fn(async () => Array.from({ length: SEND_BATCH }, () => job()));
   await outboxOver(() => Promise.reject(new TypeError("fetch failed")), undefined, unsent).outbox.flush();
