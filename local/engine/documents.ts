@@ -39,8 +39,6 @@ export type Wait = {
   stepId?: string;
   group?: string;
   race?: boolean;
-  /** The id of an event that must not end this wait. */
-  notEvent?: string;
 };
 
 /** The history of a run, for people and for billing: one line per call or step. */

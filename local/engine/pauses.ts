@@ -38,8 +38,7 @@ export class Pauses {
     for (const { otherPath, values } of index.byPath.values())
       candidates.push(...(values.get(indexValue(otherPath, event)) ?? []));
     return candidates.filter(
-      ({ run, wait }) =>
-        wait.expiresAt >= now && wait.notEvent !== event.id && isMatch(wait.expression, run.events[0], event),
+      ({ run, wait }) => wait.expiresAt >= now && isMatch(wait.expression, run.events[0], event),
     );
   }
 }
