@@ -1,8 +1,8 @@
 import type { BenchStack } from "./campaign-stack.ts";
 
 /**
- * Inserts jobs: 1 % wait, 0.1 % run, and the rest ended evenly over the last day. The jobs have 20 kinds and functions,
- * 50 requesters and 1,000 owners. One in 10,000 is of the kind "rare"; all of these are in the first half of that day.
+ * Inserts jobs: 1 % are queued, about 0.1 % are running, and the others have ended, spread evenly over the last day. The
+ * jobs have 20 kinds and functions, 50 requesters and 1,000 owners. One in 10,000 is of the kind "rare"; all of these are in the first half of that day.
  * One in 1,000 is a child of the oldest job.
  */
 export async function insertManyJobs({ sql }: BenchStack, jobs: number): Promise<void> {

@@ -16,7 +16,7 @@ const openParts = z.object({ jobId: z.uuid().nullable(), parts: z.number().array
 
 export type PlanRepository = ReturnType<typeof planRepository>;
 
-/** The statements that plan a campaign, and that settle the mails in doubt of canceled campaigns. */
+/** The statements that plan a campaign, and that settle the mails that canceled campaigns left in doubt. */
 export function planRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {

@@ -4,7 +4,7 @@ import type { Chore } from "#lib/housekeeping.ts";
 /** Parts per statement. */
 const BATCH = 20;
 
-/** Marks mails in doubt of canceled campaigns as `unknown`, so that a person can resolve them. */
+/** Marks the mails that canceled campaigns left in doubt as `unknown`, so that a person can resolve them. */
 export const settleCanceled = (plans: Pick<PlanRepository, "settleCanceled">): Chore => ({
   name: "canceled campaigns",
   async run(deadline) {

@@ -3,7 +3,10 @@ import type { Chore } from "#lib/housekeeping.ts";
 
 const BATCH = 2_000;
 
-/** Deletes uploaded files that no import needs any more, and imports that ended 30 days ago with all their rows. */
+/**
+ * Deletes uploaded files that no import needs any more, and imports that ended more than 30 days ago, together with
+ * their rows.
+ */
 export const forgetImports = (imports: Pick<ImportRepository, "purge">): Chore => ({
   name: "imports",
   async run(deadline) {

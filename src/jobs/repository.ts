@@ -86,7 +86,10 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     finishRun: (run: RunOfEvent, result: unknown): Promise<FinishedRun | null> =>
       call("finish_run", { ...keysOf(run), result: boundedResult(result) }, finishedRun.nullable()),
 
-    /** Returns whether the run worked on a part of a job that continues. That job would wait for the part forever. */
+    /**
+     * Returns whether the run worked on a part of a job that has not ended. The caller must then act, because that job
+     * would otherwise wait for the part forever.
+     */
     cancelRun: (run: RunOfEvent, parentJobId: string | null = null): Promise<boolean> =>
       call("cancel_run", { ...keysOf(run), parentJobId }, z.boolean()),
 

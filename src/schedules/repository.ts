@@ -58,7 +58,9 @@ type Backfilled = { from: number; next: number; schedule: string; reason: string
 export function scheduleRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** The rows of these schedules. Makes the row of a new schedule; its slots before now are never due. */
+    /**
+     * Returns the rows of these schedules. A schedule without a row gets one, and its slots before now are never due.
+     */
     open: (schedules: readonly Schedule[]) =>
       call(
         "open_schedules",

@@ -27,8 +27,8 @@ create index reservations_by_requester on private.reservations (requester, kind,
 create index reservations_last_of_class on private.reservations (kind, priority, admit_at);
 create index reservations_that_have_begun on private.reservations (kind, admit_at) include (priority, expires_at);
 
--- A pace is how many jobs of a kind began per second while a job waited, in one class and all classes below it. Null:
--- no waiting job has begun yet.
+-- The pace of a kind and class: how many jobs of the kind, of this class and the classes below it, began per second
+-- while the last measured job waited. Null: no job that waited has been measured yet.
 create table private.paces (
   kind text not null,
   priority integer not null,

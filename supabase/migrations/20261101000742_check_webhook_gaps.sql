@@ -1,5 +1,5 @@
--- A gap check compares the provider's list of sent webhooks with the inbox. A row has one list of a provider, and the
--- time up to which the list was compared.
+-- A gap check compares the provider's list of sent webhooks with the inbox. Each row is for
+-- one list of a provider, and has the time up to which this list was compared.
 
 create table public.webhook_gap_checks (
   -- The list: stripe, github:ada/engine:42 (a hook) or resend:<webhook>.

@@ -22,7 +22,10 @@ type Entry = {
   retryAt: number;
 };
 
-/** The types of entries that the function itself writes. They have no run id, so their time shows their run. */
+/**
+ * The types of entries that a function may write without a run id. Such an entry belongs to the run during which it was
+ * written.
+ */
 const OWN_TYPES = new Set(["waiting", "attempt"]);
 
 /** A job ends a moment after its last run. A bar for that time is drawn only when the time is longer than this. */

@@ -39,7 +39,7 @@ export function ListDetails({ id, query }: DetailsProps) {
   );
 }
 
-/** The number of active subscribers, and the numbers of the other statuses that occur. */
+/** How many subscribers are active, and how many have each other status. A status without subscribers is left out. */
 const numbersOf = ({ subscribers }: Details): Fact[] =>
   Object.entries(subscribers)
     .filter(([status, number]) => status === "active" || number > 0)
