@@ -152,7 +152,9 @@ async function requireStored({ sql }: BenchStack, tag: string, count: number): P
 }
 
 async function waitingOf({ sql }: BenchStack): Promise<number> {
-  const { rows } = await sql.query("select count(*)::int as n from webhook_inbox where handled_at is null");
+  const { rows } = await sql.query(
+    "select count(*)::int as n from webhook_inbox where verdict = 'received' and handled_at is null",
+  );
   return rows[0].n;
 }
 

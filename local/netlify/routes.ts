@@ -15,17 +15,17 @@ export function matcherOf(name: string, config: FunctionConfig): Matcher {
   if (config.schedule !== undefined) return () => undefined;
   const routes = (config.path ?? [`/.netlify/functions/${name}`]).map(routeOf);
   const excluded = (config.excludedPath ?? []).map(routeOf);
-  return (method, { pathname, href }) => {
+  return (method, { pathname }) => {
     // `config.method` limits only requests to `config.path`. At its default address a function accepts any method.
     const isListed = config.path === undefined || config.method?.some((one) => one === method) !== false;
     if (!isListed) return undefined;
     const route = routes.find((one) => one.matches(pathname));
     if (route === undefined || excluded.some((one) => one.matches(pathname))) return undefined;
-    return route.params(href);
+    return route.params(pathname);
   };
 }
 
-type Route = { matches(path: string): boolean; params(href: string): Params };
+type Route = { matches(path: string): boolean; params(pathname: string): Params };
 
 function routeOf(pattern: string): Route {
   const isExpression = pattern.split("/").some((part) => part.startsWith(":") || /[*{[(]/.test(part));
@@ -38,8 +38,8 @@ function routeOf(pattern: string): Route {
     // The bundler's regular expression allows a slash at the end.
     matches: (pathname) =>
       [pathname, withoutTrailingSlash(pathname)].some((one) => compiled.test({ pathname: one })),
-    params(href) {
-      const groups = compiled.exec(withoutTrailingSlash(href))?.pathname.groups ?? {};
+    params(pathname) {
+      const groups = compiled.exec({ pathname: withoutTrailingSlash(pathname) })?.pathname.groups ?? {};
       const params: Params = {};
       for (const [name, value] of Object.entries(groups)) if (value !== undefined) params[name] = value;
       return params;

@@ -50,8 +50,10 @@ export function createSite(options: {
 
   function findMatch(method: string, url: URL, preferStatic: boolean): Match | undefined {
     const key = `${method} ${preferStatic} ${url.pathname}`;
-    if (known.size >= 1_000) known.clear();
-    if (!known.has(key)) known.set(key, matchOf(method, url, preferStatic));
+    if (!known.has(key)) {
+      if (known.size >= 1_000) known.clear();
+      known.set(key, matchOf(method, url, preferStatic));
+    }
     return known.get(key);
   }
 

@@ -25,7 +25,7 @@ export const SEND_TIMEOUT_MS = 8_000;
  */
 export const SEND_AHEAD_MS = 6 * 60_000;
 export const SEND_BATCH = 200;
-/** `flush` begins no batch after this time, so that a request that releases thousands of jobs is answered in time. */
+/** `flush` begins no batch after this time, so that a request that releases thousands of jobs does not send all of them. */
 const FLUSH_MS = 3_000;
 
 /**
@@ -82,8 +82,8 @@ export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
   }
 
   /**
-   * Sends the jobs that may be sent, even the newest; called after work was released. Housekeeping sends those for which
-   * the time is too short. Never throws.
+   * Sends the jobs that may be sent, even the newest; called after work was released. The jobs that were released first
+   * are sent first. Jobs that are left after `FLUSH_MS` wait for the next flush or for housekeeping. Never throws.
    */
   async function flush(): Promise<void> {
     const end = performance.now() + FLUSH_MS;

@@ -7,8 +7,11 @@ export type Slot = { at: Date; local: string };
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Parsed patterns. Parsing takes longer than finding a time, and each run of housekeeping needs all schedules. */
-const known = new LRUCache<string, Cron>({ max: 200 });
+/**
+ * Parsed patterns. Parsing takes longer than finding a time, and each run of housekeeping needs all schedules. A pattern
+ * takes about 80 KB, because Croner keeps a list of 10,000 years.
+ */
+const known = new LRUCache<string, Cron>({ max: 50 });
 
 /**
  * Cron times in a time zone. A time without `*` or steps (a fixed time) happens exactly once a day. Where clocks are
@@ -17,7 +20,9 @@ const known = new LRUCache<string, Cron>({ max: 200 });
  */
 export function readCron(pattern: string, timeZone: string): Cron {
   const name = `${timeZone} ${pattern}`;
-  const reader = known.get(name) ?? parse(pattern, timeZone);
+  const found = known.get(name);
+  if (found) return found;
+  const reader = parse(pattern, timeZone);
   known.set(name, reader);
   return reader;
 }

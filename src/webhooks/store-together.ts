@@ -7,7 +7,8 @@ const MOST_WEBHOOKS = 50;
 const MOST_CHARACTERS = 1_000_000;
 /**
  * When this many webhooks or characters wait, the next webhook is refused, because a slow database must not fill the
- * memory. Each webhook is held as bytes and as text, so 32,000,000 characters are about 64 MB.
+ * memory. Each webhook is held as bytes and as text, so 32,000,000 characters
+ * are 64 MB of ASCII, and at most 160 MB.
  */
 const MOST_WAITING = 1_000;
 const MOST_WAITING_CHARACTERS = 32_000_000;

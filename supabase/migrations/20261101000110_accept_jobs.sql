@@ -101,8 +101,8 @@ begin
 end
 $$;
 
--- Accepts jobs of one function in one statement, and returns the new jobs. The function must have no limits, and the
--- requests must have no idempotency keys.
+-- Accepts jobs of one function in one statement, and returns the new jobs; a job whose id exists is left out. The
+-- function must have no limits, and the requests must have no idempotency keys.
 create function private.accept_jobs(p_function_id text, p_requests jsonb[], p_now timestamptz)
 returns setof public.jobs
 language plpgsql
@@ -113,6 +113,8 @@ declare
 begin
   if v_kind.per_second is not null or v_kind.waiting is not null then
     raise exception 'Jobs of % have limits, so they are accepted one by one', p_function_id;
+  elsif exists (select from unnest(p_requests) as request where request ->> 'key' is not null) then
+    raise exception 'A job with an idempotency key is accepted alone';
   end if;
   return query
   select * from private.insert_jobs(p_function_id,

@@ -4,11 +4,10 @@
 
 -- CLAIM. Claims the named part, or (p_part_no null) the claimant's own part, or else the next free one. The same
 -- claimant gets its own claim back with a new token: a retry continues at once, and the try before it can settle
--- nothing any more. Returns {"state": "claimed", "id",
--- "token", "part", "first", "last", "next", "bounds", "total", "settled", "attempts"} | {"state": "busy", "waitMs"} |
--- {"state": "done"} (the part is done, or no run is needed any more) | {"state": "ended"} (the job was canceled or
--- skipped) | {"state": "gone"} (another job has taken the part over) | {"state": "paused"}: an event for the part
--- follows when the job is resumed.
+-- nothing any more. Returns {"state": "claimed", "id", "token", "part", "first", "last", "next", "bounds", "total",
+-- "settled", "attempts"} | {"state": "busy", "waitMs"} | {"state": "done"} (the part is done, or no run is needed any
+-- more) | {"state": "ended"} (the job was canceled or skipped) | {"state": "gone"} (another job has taken the part over)
+-- | {"state": "paused"}: an event for the part follows when the job is resumed.
 create function private.claim_part(
   p_job_id uuid, p_part_no integer, p_claimant text, p_lease_ms integer, p_now timestamptz
 )

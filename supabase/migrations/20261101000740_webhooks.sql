@@ -109,6 +109,7 @@ $$;
 revoke execute on function private.fail_webhook from public, anon, authenticated;
 grant execute on function private.fail_webhook to service_role;
 
+-- This kind must have no limits, because its jobs are accepted many at a time; see accept_jobs.
 select private.register_work_kind('{"function_id": "process-webhook", "event_name": "webhook/received",
   "kind": "webhook", "per_second": null, "waiting": null, "by_promise": false,
   "after_end": "private.fail_webhook", "subjects": "private.webhook_subjects",

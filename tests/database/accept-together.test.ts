@@ -15,10 +15,10 @@ const acceptTogether = async (requests: Wanted[], limits: object = {}) => {
   const functionId = randomUUID();
   const kind = { function_id: functionId, event_name: "test/together", ...limits };
   await db.sql.query("select private.register_work_kind($1)", [JSON.stringify(kind)]);
-  const wishes = requests.map((request) => wanted({ functionId, ...request }));
+  const given = requests.map((request) => wanted({ functionId, ...request }));
   const { rows } = await db.sql.query("select * from private.accept_jobs($1, $2, $3)", [
     functionId,
-    wishes,
+    given,
     now,
   ]);
   const one = await db.sql.query("select * from private.insert_job(private.complete_request($1, $2), $3)", [
@@ -51,6 +51,10 @@ test.each([{ per_second: 5 }, { waiting: 5 }])(
     await expect(acceptTogether([{}], { ...unlimited, ...limit })).rejects.toThrow("accepted one by one");
   },
 );
+
+test("a request with an idempotency key cannot be accepted together with others", async () => {
+  await expect(acceptTogether([{}, { key: "k" }], unlimited)).rejects.toThrow("accepted alone");
+});
 
 test("one statement inserts the jobs of all webhooks that are received together", async () => {
   const webhooks = Array.from({ length: 20 }, (_, n) => {

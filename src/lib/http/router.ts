@@ -44,7 +44,9 @@ export function createRoutes({ routes, logger, audit, ...locks }: Options) {
           const route = table.get(req.method === "HEAD" ? "GET" : req.method);
           if (!route) throw methodNotAllowed(table);
           const withinTime = createTimeLimit(route.timeoutMs);
-          const requester = isOpen(route) ? undefined : await withinTime(admit(route, req.raw, locks));
+          const requester = isOpen(route.policy)
+            ? undefined
+            : await withinTime(admit(route, route.policy, req.raw, locks));
           addLogContext({ by: requester?.id });
           const input = await readInput(route, req.raw, req.param());
           if (requester && isAdminAction(route, requester)) {
@@ -98,11 +100,13 @@ function createTimeLimit(limitMs: number) {
   };
 }
 
-/** Whether the route needs no requester: anyone may call it, or its handler verifies a signature. */
-const isOpen = ({ policy }: Route): boolean => policy === "public" || policy === "signature";
+/** Whether a route needs no requester: anyone may call it, or its handler verifies a signature. */
+const isOpen = (policy: Route["policy"]): policy is "public" | "signature" =>
+  policy === "public" || policy === "signature";
 
 async function admit(
   route: Route,
+  needed: Requester["role"],
   request: Request,
   { authenticate, openTicket }: Locks,
 ): Promise<Requester> {
@@ -111,8 +115,8 @@ async function admit(
   const requester =
     (await authenticate(request)) ?? (ticket === null ? undefined : await openTicket?.(ticket, pathname));
   if (!requester) throw new AppError("unauthorized", "This needs an API key or a user token");
-  if (ROLES.indexOf(requester.role) < ROLES.findIndex((role) => role === route.policy)) {
-    throw new AppError("forbidden", `This requires the role ${route.policy}`);
+  if (ROLES.indexOf(requester.role) < ROLES.indexOf(needed)) {
+    throw new AppError("forbidden", `This requires the role ${needed}`);
   }
   return requester;
 }

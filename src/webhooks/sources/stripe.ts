@@ -9,7 +9,7 @@ const snapshot = z.object({
   data: z.object({ object: z.object({ id: foreignName.optional() }) }),
 });
 /**
- * A thin event contains only the id of its object. For an object of API v1, the event's type is `v1.` followed by the
+ * Of its object, a thin event contains only the id. For an object of API v1, the event's type is `v1.` followed by the
  * type of the snapshot event.
  */
 const thin = z.object({
