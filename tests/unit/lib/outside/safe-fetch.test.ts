@@ -250,7 +250,8 @@ describe("an answer", () => {
 
   test("is aborted beyond the size limit, also when it unpacks beyond it", async () => {
     const endless: RequestListener = (_, response) => {
-      const more = () => response.write(Buffer.alloc(65_536), () => response.destroyed || more());
+      const more = () =>
+        response.write(Buffer.alloc(65_536), (error) => error ?? (response.destroyed || more()));
       more();
     };
     expect(await codeOfBody(endless)).toBe("provider_answer_too_large");
