@@ -1,4 +1,4 @@
-import { domainToASCII } from "node:url";
+import { domainToASCII, domainToUnicode } from "node:url";
 import { z } from "zod";
 
 /** The characters that RFC 5322 allows in a local part without quotes (`atext`). */
@@ -40,10 +40,16 @@ function normalizeDomain(written: string): string | undefined {
   if (!WRITTEN_DOMAIN.test(written)) return undefined;
   const domain = domainToASCII(written);
   const labels = domain.split(".");
-  const isDomain = labels.every((label) => label.length <= MAX_LABEL_LENGTH && ASCII_LABEL.test(label));
+  const isDomain = labels.every(
+    (label) => label.length <= MAX_LABEL_LENGTH && ASCII_LABEL.test(label) && !isBrokenPunycode(label),
+  );
   // A domain whose last label is all digits is an IP address.
   return labels.length > 1 && isDomain && !/^\d+$/.test(labels.at(-1) ?? "") ? domain : undefined;
 }
+
+/** Node 26.10 accepts such a label and converts it to itself; older versions refuse its domain. */
+const isBrokenPunycode = (label: string): boolean =>
+  label.startsWith("xn--") && domainToUnicode(label) === label;
 
 /**
  * The sender as it is stored: `ada@example.org` or `Ada <ada@example.org>`, with quotes around the name where it needs
