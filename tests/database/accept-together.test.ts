@@ -56,6 +56,20 @@ test("a request with an idempotency key cannot be accepted together with others"
   await expect(acceptTogether([{}, { key: "k" }], unlimited)).rejects.toThrow("accepted alone");
 });
 
+test("jobs of a paused function wait when they are accepted together", async () => {
+  const requests = [1, 2].map(() => ({
+    id: randomUUID(),
+    event: "webhook/received",
+    requester: "webhook:stripe",
+    owner: "webhooks",
+  }));
+  const accept = "select released_at::text from private.accept_jobs('process-webhook', $1, $2)";
+  await db.sql.query("select pause_work('process-webhook', 'key:test', $1)", [now]);
+  const { rows } = await db.sql.query(accept, [requests, now]);
+  await db.sql.query("select resume_work('process-webhook', $1)", [now]);
+  expect(rows).toEqual([{ released_at: "infinity" }, { released_at: "infinity" }]);
+});
+
 test("one statement inserts the jobs of all webhooks that are received together", async () => {
   const webhooks = Array.from({ length: 20 }, (_, n) => {
     const id = randomUUID();
