@@ -66,12 +66,12 @@ export function contextOf(
     account: { id: "local" },
     deploy: { context: "dev", id: "0", published: false },
     geo: {},
+    ...options,
     json,
     log,
     requestId: randomUUID().replaceAll("-", "").slice(0, 26).toUpperCase(),
     server: { region: "local" },
     site: { id: "local", name: "local", url: url.origin },
     url,
-    ...options, // At the end, because V8 needs 10 µs more when they come first
   };
 }
