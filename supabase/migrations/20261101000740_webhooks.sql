@@ -5,7 +5,7 @@ create table public.webhook_inbox (
   id uuid primary key,
   -- The job of the webhook's newest replay.
   replay_job_id uuid,
-  -- The order of arrival.
+  -- The order of arrival, except that webhooks of one statement are in the order of their provider's ids.
   sequence bigint generated always as identity,
   source text not null,
   -- The provider's id of the event.
@@ -137,6 +137,8 @@ begin
       webhook ->> 'bodySha256',
       coalesce(webhook ->> 'verdict', case when request is null then 'ignored' else 'received' end), p_now
     from given
+    -- Two statements that store the same webhooks lock them in the same order, so they cannot deadlock.
+    order by webhook ->> 'source', webhook ->> 'externalId'
     on conflict do nothing
     returning webhook_inbox.id
   )
