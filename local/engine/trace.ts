@@ -67,11 +67,18 @@ function stepSpan(run: RunDocument, stepId: string, entries: HistoryEntry[], isW
   };
 }
 
-/** A try begins when its call begins, or when the previous step in the same call has ended. */
+/**
+ * A call for one step begins a try of that step. In a call that runs several steps, a try begins when the call begins,
+ * or when the previous step has ended.
+ */
 function startOf(run: RunDocument, end: HistoryEntry): number {
   const before = run.history.slice(0, run.history.indexOf(end));
+  const own = before.findLast(
+    ({ what, stepId }) => stepId === end.stepId && (what === "called" || tryEnds.has(what)),
+  );
+  if (own?.what === "called") return own.at;
   const began = before.findLast(
-    ({ what, stepId }) => (what === "called" && (stepId ?? end.stepId) === end.stepId) || tryEnds.has(what),
+    ({ what, stepId }) => (what === "called" && stepId === undefined) || tryEnds.has(what),
   );
   return began?.at ?? end.at;
 }
