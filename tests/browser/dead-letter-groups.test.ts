@@ -23,17 +23,14 @@ withChromium("dead letters by cause", () => {
     ).rows;
 
   test("500 dead letters of three causes are handled with six clicks", async () => {
-    await fail(300, "2-a", "The mailbox of the customer is full");
+    await fail(300, "2-a", "The mailbox of the customer is full, so the provider refused the mail");
     await fail(190, "2-b", "The address answers 404 since the summer");
     await fail(10, "2-c", "The key was refused");
     const page = await pages.open("/dead-letters");
     const causes = page.getByRole("region", { name: "Open dead letters by cause" });
     await causes.getByText("The key was refused").waitFor();
     await expect.poll(() => causes.getByRole("row").count()).toBe(4);
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      expect((await audit(page)).violations).toEqual([]);
-    }
+    expect(await faultsOf(page, "causes")).toEqual([]);
     const rowOf = (message: string) => causes.getByRole("row").filter({ hasText: message });
     let clicks = 0;
     const click = async (target: { click: () => Promise<void> }) => {

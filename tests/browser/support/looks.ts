@@ -14,7 +14,7 @@ const looks = [
 
 /**
  * What is wrong with a page in light, in dark and on a phone: violations of WCAG 2.2 AA. A page that is wider than a
- * phone is an error. With `LOOKS=<folder>` it also keeps a picture of each look there.
+ * phone is an error, and so is a table that must be scrolled sideways on a desktop. With `LOOKS=<folder>` it also keeps a picture of each look there.
  */
 export async function faultsOf(page: Page, name: string): Promise<string[]> {
   const faults: string[] = [];
@@ -25,11 +25,19 @@ export async function faultsOf(page: Page, name: string): Promise<string[]> {
     // A picture gets its new width a moment after its window.
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);
     await expect.poll(width, { message: `the width in ${look}` }).toBeLessThanOrEqual(viewport.width);
+    if (viewport === desktop) await expect.poll(() => wideTables(page)).toEqual([]);
     await keep(page, `${name}-${look}`);
   }
   await page.setViewportSize(desktop);
   return faults;
 }
+
+const wideTables = (page: Page): Promise<(string | null)[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll(".table")]
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+      .map((table) => table.getAttribute("aria-label")),
+  );
 
 async function keep(page: Page, name: string): Promise<void> {
   const folder = process.env["LOOKS"];

@@ -62,7 +62,7 @@ const columns = (onChange: () => void): Column<LetterGroup>[] => [
     hideOnPhone: true,
     cell: ({ hourly }) => <Sparkline counts={hourly} />,
   },
-  { head: "First", tight: true, hideOnPhone: true, cell: ({ firstAt }) => <TimeAgo at={firstAt} /> },
+  { head: "First", tight: true, onlyWide: true, cell: ({ firstAt }) => <TimeAgo at={firstAt} /> },
   { head: "Last", tight: true, hideOnPhone: true, cell: ({ lastAt }) => <TimeAgo at={lastAt} /> },
   {
     head: "For all of them",

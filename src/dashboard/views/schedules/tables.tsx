@@ -18,10 +18,12 @@ const SlotTime = ({ local, away }: { local: string; away: ReactNode }) => (
 const scheduleColumns = (onChange: () => void): readonly Column<Schedule>[] => [
   {
     head: "Schedule",
-    cell: ({ name, summary }) => (
+    cell: ({ name, summary, last }) => (
       <span className="slot">
         <a href={`#/schedules/${name}`}>{name}</a>
         <span className="quiet small">{summary}</span>
+        {/* A phone does not show the column with the outcome. */}
+        <span className="on-phone">{last && <Fate tick={last} />}</span>
       </span>
     ),
   },
