@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
 import { enter } from "./support/keyboard.ts";
+import { phone } from "./support/looks.ts";
 import { browse, withChromium } from "./support/pages.ts";
 
 withChromium("schedules", () => {
@@ -43,8 +44,13 @@ withChromium("schedules", () => {
     );
     const page = await pages.open("/schedules");
     const row = page.getByRole("row", { name: /cleanup-sessions/ });
-    await row.getByText("did not run").waitFor();
+    const outcome = row.getByText("did not run").filter({ visible: true });
+    await outcome.waitFor();
     await row.getByText("overlap: the earlier job has not ended").waitFor();
+    const desktop = page.viewportSize() ?? phone;
+    await page.setViewportSize(phone);
+    await outcome.waitFor();
+    await page.setViewportSize(desktop);
     await page.goto(`${pages.house.url}/#/schedules/cleanup-sessions`);
     await page.getByText("overlap: the earlier job has not ended").waitFor();
     await page.getByRole("button", { name: "Pause: cleanup-sessions" }).click();

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { audit } from "./axe.ts";
 
 const desktop = { width: 1280, height: 900 };
-const phone = { width: 390, height: 844 };
+export const phone = { width: 390, height: 844 };
 const looks = [
   { look: "light", colorScheme: "light", viewport: desktop },
   { look: "dark", colorScheme: "dark", viewport: desktop },
