@@ -28,7 +28,8 @@ withChromium("alerts", () => {
     await card
       .getByRole("heading", { name: "Many jobs wait: 1,200 jobs, the limit is 1,000 jobs" })
       .waitFor();
-    await card.getByText(/7c9e6679/).waitFor();
+    const rows = card.getByRole("list", { name: "First rows behind it" }).getByRole("listitem");
+    expect(await rows.allInnerTexts()).toEqual(["id 7c9e6679-7425-40de-944b-e07fc1f90ae7\nkind report"]);
     await card.getByText("docs/runbooks/queue-depth.md").waitFor();
     await page.getByRole("article", { name: "oldest-waiting P2" }).waitFor();
     for (const colorScheme of ["light", "dark"] as const) {

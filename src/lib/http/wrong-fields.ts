@@ -7,9 +7,16 @@ export type WrongField = { field: string; message: string };
 const MAX_FIELDS = 20;
 const MAX_NAME_CHARS = 200;
 
-/** Which fields are wrong, and why, including fields inside alternatives and unknown fields. */
-export const wrongFields = ({ issues }: z.ZodError): WrongField[] =>
-  issues.flatMap((issue) => explain(issue, [])).slice(0, MAX_FIELDS);
+/**
+ * Which fields are wrong, and why, including fields inside alternatives and unknown fields. Of a field with several
+ * errors only the first is named, because the others usually follow from it.
+ */
+export const wrongFields = ({ issues }: z.ZodError): WrongField[] => {
+  const messages = new Map<string, string>();
+  for (const { field, message } of issues.flatMap((issue) => explain(issue, [])))
+    if (!messages.has(field)) messages.set(field, message);
+  return [...messages].slice(0, MAX_FIELDS).map(([field, message]) => ({ field, message }));
+};
 
 function explain(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): WrongField[] {
   const path = [...parents, ...issue.path];

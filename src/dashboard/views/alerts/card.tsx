@@ -31,8 +31,13 @@ export function AlertCard({ alert, onChange }: CardProps) {
       {alert.offenders.length > 0 && (
         <ul aria-label="First rows behind it">
           {alert.offenders.map((row, n) => (
-            <li key={n}>
-              <code>{JSON.stringify(row)}</code>
+            <li key={n} className="row small">
+              {Object.entries(row).map(([name, value]) => (
+                <span key={name}>
+                  <span className="quiet">{name}</span>{" "}
+                  <code>{typeof value === "string" ? value : JSON.stringify(value)}</code>
+                </span>
+              ))}
             </li>
           ))}
         </ul>

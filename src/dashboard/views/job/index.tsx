@@ -61,6 +61,11 @@ function JobBody({ job }: { job: JobDetails }) {
         <JobNumbers job={job} />
         {job.progress !== null && <Progress progress={job.progress} tone={toneOf(job.status)} large />}
       </Card>
+      {job.error !== null && (
+        <Card title="Error">
+          <Json label="Error" value={job.error} />
+        </Card>
+      )}
       <Card title="Course">
         <CoursePicture job={job} />
       </Card>
@@ -70,11 +75,6 @@ function JobBody({ job }: { job: JobDetails }) {
           <Timeline job={job} />
         </Card>
         <div className="stack">
-          {job.error !== null && (
-            <Card title="Error">
-              <Json label="Error" value={job.error} />
-            </Card>
-          )}
           {job.result !== null && (
             <Card title="Result">
               <Json label="Result" value={job.result} />
