@@ -47,7 +47,7 @@ test("a step that runs beside another begins with its own call, and its second t
   });
 });
 
-test("of the steps that one call runs, each begins when the previous one has ended", () => {
+test("of two steps that one call runs, the second begins when the first has ended", () => {
   const times = timesOf([
     { at: 1_000, what: "called" },
     { at: 3_000, what: "step-completed", stepId: "a" },

@@ -68,15 +68,13 @@ function stepSpan(run: RunDocument, stepId: string, entries: HistoryEntry[], isW
 }
 
 /**
- * A call for one step begins a try of that step. In a call that runs several steps, a try begins when the call begins,
- * or when the previous step has ended.
+ * A call that names a step begins a try of that step. In any other call, a try begins when the call begins, or when the
+ * previous step of the call has ended.
  */
 function startOf(run: RunDocument, end: HistoryEntry): number {
   const before = run.history.slice(0, run.history.indexOf(end));
-  const own = before.findLast(
-    ({ what, stepId }) => stepId === end.stepId && (what === "called" || tryEnds.has(what)),
-  );
-  if (own?.what === "called") return own.at;
+  const own = before.findLast(({ what, stepId }) => what === "called" && stepId === end.stepId);
+  if (own !== undefined) return own.at;
   const began = before.findLast(
     ({ what, stepId }) => (what === "called" && stepId === undefined) || tryEnds.has(what),
   );

@@ -45,7 +45,7 @@ export const inboxReplayRoutes = ({ replays, jobs }: Dependencies): Route[] => [
     method: "POST",
     path: "/api/webhook-inbox/replays",
     policy: "admin",
-    summary: "Handle webhooks of the inbox again, each once, in the order of their arrival",
+    summary: "Handle webhooks of the inbox again, each once, in the order in which they were stored",
     body: periodOrIds,
     responses: { 202: acceptedView },
     handler: async ({ body, requester, idempotencyKey: key }) => {

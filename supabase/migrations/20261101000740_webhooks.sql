@@ -5,7 +5,7 @@ create table public.webhook_inbox (
   id uuid primary key,
   -- The job of the webhook's newest replay.
   replay_job_id uuid,
-  -- The order of arrival, except that webhooks of one statement are in the order of their provider's ids.
+  -- The order of arrival. Webhooks that one statement stores are ordered by source, then by the provider's id.
   sequence bigint generated always as identity,
   source text not null,
   -- The provider's id of the event.
@@ -137,7 +137,8 @@ begin
       webhook ->> 'bodySha256',
       coalesce(webhook ->> 'verdict', case when request is null then 'ignored' else 'received' end), p_now
     from given
-    -- Two statements that store the same webhooks lock them in the same order, so they cannot deadlock.
+    -- Two statements that store the same ids insert them in the same order, so they cannot deadlock. Only bodies that
+    -- are sent again with other ids could still deadlock; then one statement fails, and its webhooks are answered 503.
     order by webhook ->> 'source', webhook ->> 'externalId'
     on conflict do nothing
     returning webhook_inbox.id

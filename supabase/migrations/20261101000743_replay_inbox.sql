@@ -1,5 +1,5 @@
 -- A replay of the inbox handles the webhooks that match its filter once more. A replay is a job with one part, which
--- takes the webhooks in the order of arrival; each webhook gets a new job.
+-- takes the webhooks in the order in which they were stored; each webhook gets a new job.
 
 create table public.inbox_replays (
   -- The id of the replay, and of its job.

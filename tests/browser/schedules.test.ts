@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
 import { enter } from "./support/keyboard.ts";
-import { phone } from "./support/looks.ts";
+import { desktop, phone } from "./support/looks.ts";
 import { browse, withChromium } from "./support/pages.ts";
 
 withChromium("schedules", () => {
@@ -47,7 +47,6 @@ withChromium("schedules", () => {
     const outcome = row.getByText("did not run").filter({ visible: true });
     await outcome.waitFor();
     await row.getByText("overlap: the earlier job has not ended").waitFor();
-    const desktop = page.viewportSize() ?? phone;
     await page.setViewportSize(phone);
     await outcome.waitFor();
     await page.setViewportSize(desktop);

@@ -9,7 +9,7 @@ const STRIPE_WEBHOOK_SECRET = "whsec_stripe_new";
 let database: TestDatabase;
 let site: TestApp;
 let other: pg.Client;
-let third: pg.Client;
+let blocker: pg.Client;
 beforeAll(async () => {
   database = await freshDatabase();
   site = await testApp(database, { env: { STRIPE_WEBHOOK_SECRET } });
@@ -18,11 +18,11 @@ beforeAll(async () => {
     await client.connect();
     return client;
   };
-  [other, third] = [await connect(), await connect()];
+  [other, blocker] = [await connect(), await connect()];
 });
 afterAll(async () => {
   await other.end();
-  await third.end();
+  await blocker.end();
   await database.close();
 });
 
@@ -56,10 +56,16 @@ const storeElsewhere = (client: pg.Client, externalIds: readonly string[]) =>
       })),
     ),
   ]);
-const waitFor = (waiting: number) =>
+/** Waits until this many statements of this database wait for a lock. */
+const untilWaiting = (statements: number) =>
   expect
-    .poll(async () => (await database.sql.query("select from pg_locks where not granted")).rowCount)
-    .toBe(waiting);
+    .poll(async () => {
+      const { rowCount } = await database.sql.query(
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      return rowCount;
+    })
+    .toBe(statements);
 const storedOnce = async (ids: readonly string[]) => {
   const { rows } = await database.sql.query(
     "select external_id as id from webhook_inbox where external_id = any($1) order by 1",
@@ -69,15 +75,16 @@ const storedOnce = async (ids: readonly string[]) => {
 };
 
 test("two processes that store the same webhooks in opposite orders do not deadlock", async () => {
-  await third.query("begin");
-  await storeElsewhere(third, ["m"]);
-  // The first is under way alone; the next three share a statement, which waits for "m" after storing some of them.
+  // The open transaction of the blocker holds "m", so the statement of the site waits in the middle.
+  await blocker.query("begin");
+  await storeElsewhere(blocker, ["m"]);
+  // "first" has a statement of its own. The next three share a statement, which stores "a" and then waits for "m".
   const answers = ["first", "z", "m", "a"].map((id) => post(event(id)));
-  await waitFor(1);
-  // In the order of their arrival, the site would have stored "z" and the other process "a", and each would need both.
+  await untilWaiting(1);
+  // Without the order, the site would hold "z" and wait for "a", while the other process holds "a" and waits for "z".
   const elsewhere = storeElsewhere(other, ["a", "z"]);
-  await waitFor(2);
-  await third.query("commit");
+  await untilWaiting(2);
+  await blocker.query("commit");
   const [statuses] = await Promise.all([Promise.all(answers), elsewhere]);
   expect(statuses).toEqual([200, 200, 200, 200]);
   expect(await storedOnce(["first", "a", "m", "z"])).toEqual(["a", "first", "m", "z"]);

@@ -8,8 +8,9 @@ const MAX_FIELDS = 20;
 const MAX_NAME_CHARS = 200;
 
 /**
- * Which fields are wrong, and why, including fields inside alternatives and unknown fields. Of a field with several
- * errors only the first is named, because the others usually follow from it.
+ * Which fields are wrong, and why, including fields inside alternatives and unknown fields. A field with several errors
+ * is listed once, with its first error, because the first error often causes the others. An independent second error is
+ * reported when the first is corrected.
  */
 export const wrongFields = ({ issues }: z.ZodError): WrongField[] => {
   const messages = new Map<string, string>();

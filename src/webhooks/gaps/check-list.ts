@@ -70,7 +70,7 @@ const isWanted =
   ({ type, at }: Sent) =>
     at >= from && source.types.includes(type.replace(/^v1\./, ""));
 
-/** Stores the missing webhooks, in the order in which they were sent, until the time is up. */
+/** Stores the missing webhooks in batches, the oldest batch first, until the time is up. */
 async function takeMissing(
   { gaps, webhooks, outbox, logger }: CheckDependencies,
   { source, key }: SentList,

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { audit } from "./axe.ts";
 
-const desktop = { width: 1280, height: 900 };
+export const desktop = { width: 1280, height: 900 };
 export const phone = { width: 390, height: 844 };
 const looks = [
   { look: "light", colorScheme: "light", viewport: desktop },
@@ -13,8 +13,9 @@ const looks = [
 ] as const;
 
 /**
- * What is wrong with a page in light, in dark and on a phone: violations of WCAG 2.2 AA. A page that is wider than a
- * phone is an error, and so is a table that must be scrolled sideways on a desktop. With `LOOKS=<folder>` it also keeps a picture of each look there.
+ * What is wrong with a page in light, in dark and on a phone: violations of WCAG 2.2 AA. The function throws when a page
+ * is wider than its window, or when a table must be scrolled sideways on a desktop. With `LOOKS=<folder>` the function
+ * also keeps a picture of each look there.
  */
 export async function faultsOf(page: Page, name: string): Promise<string[]> {
   const faults: string[] = [];
@@ -25,7 +26,8 @@ export async function faultsOf(page: Page, name: string): Promise<string[]> {
     // A picture gets its new width a moment after its window.
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);
     await expect.poll(width, { message: `the width in ${look}` }).toBeLessThanOrEqual(viewport.width);
-    if (viewport === desktop) await expect.poll(() => wideTables(page)).toEqual([]);
+    if (viewport === desktop)
+      await expect.poll(() => wideTables(page), { message: `tables too wide in ${look}` }).toEqual([]);
     await keep(page, `${name}-${look}`);
   }
   await page.setViewportSize(desktop);

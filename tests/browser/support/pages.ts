@@ -4,11 +4,11 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playw
 import { afterAll, afterEach, beforeAll, describe, expect, vi } from "vitest";
 import { findChromium, launchChromium } from "./chromium.ts";
 import { type House, openHouse } from "./house.ts";
+import { desktop } from "./looks.ts";
 
 /** Pictures of pages whose test failed. */
 const keepsakes = ".nightshift/failed-pages";
 const patienceMs = 60_000;
-const desktop = { width: 1280, height: 900 };
 
 type Visit = {
   /** The key that the page gets; null: none. */

@@ -22,8 +22,12 @@ const scheduleColumns = (onChange: () => void): readonly Column<Schedule>[] => [
       <span className="slot">
         <a href={`#/schedules/${name}`}>{name}</a>
         <span className="quiet small">{summary}</span>
-        {/* A phone does not show the column with the outcome. */}
-        <span className="on-phone">{last && <Fate tick={last} />}</span>
+        {/* A phone does not show the column "Outcome", so the outcome is shown here. */}
+        {last && (
+          <span className="on-phone">
+            <span className="quiet small">Last slot:</span> <Fate tick={last} />
+          </span>
+        )}
       </span>
     ),
   },
