@@ -114,7 +114,10 @@ const schema = z.object({
 
 export type Env = z.output<typeof schema>;
 
-/** In production these addresses receive keys and personal data, so they must be HTTPS. */
+/**
+ * In production these addresses receive keys and personal data, so they must be HTTPS. Addresses on this machine are an
+ * exception, because nothing leaves it: `netlify dev` sets URL to http://localhost.
+ */
 const ADDRESSES = [
   "URL",
   "SUPABASE_URL",
@@ -127,6 +130,15 @@ const ADDRESSES = [
   "RUNBOOKS_URL",
   "SENTRY_DSN",
 ] as const satisfies readonly (keyof Env)[];
+
+const THIS_MACHINE = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** Whether an address is HTTP without TLS, and leads to another machine. */
+function isPlainHttp(address = ""): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === "http:" && !THIS_MACHINE.has(hostname);
+}
 
 /** Production does not start without these variables. */
 const PRODUCTION_NEEDS = [
@@ -165,7 +177,7 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     }
     for (const name of PRODUCTION_NEEDS) if (given[name] === undefined) complaints.set(name, "is missing");
     for (const name of ADDRESSES) {
-      if (/^http:/i.test(given[name] ?? "")) complaints.set(name, "must begin with https:// in production");
+      if (isPlainHttp(given[name])) complaints.set(name, "must begin with https:// in production");
     }
   }
   if (parsed.success && complaints.size === 0) return parsed.data;

@@ -134,11 +134,17 @@ describe("production", () => {
     "IMAGES_BASE_URL",
     "SLACK_WEBHOOK_URL",
     "SENTRY_DSN",
-  ])("refuses an http:// address in %s, which development accepts", (name) => {
-    for (const address of ["http://provider.example", "HTTP://localhost:4000"]) {
+  ])("refuses an http:// address of another machine in %s, which development accepts", (name) => {
+    for (const address of [
+      "http://provider.example",
+      "HTTP://provider.example:4000",
+      "http://localhost:1@provider.example",
+    ]) {
       expect(complaint({ ...production, [name]: address })).toContain(`${name} must begin with https://`);
       expect(readEnv({ ...minimal, [name]: address })).toHaveProperty(name);
     }
+    for (const address of ["http://localhost:8888", "http://127.0.0.1:8288", "http://[::1]:1"])
+      expect(readEnv({ ...production, [name]: address })).toHaveProperty(name);
   });
 });
 
