@@ -19,6 +19,14 @@ export function createApi(engine: Engine, { signingKey, eventKeys }: ApiOptions 
     await engine.activity.track(next);
     context.header("x-inngest-server-kind", kind);
   });
+  // Browsers name the origin of the page that sends a request. No page of another origin may send events or turn the
+  // clock. The real Dev Server accepts such requests.
+  api.use(async ({ req, json }, next) => {
+    const origin = req.header("origin");
+    if (origin === undefined || origin === new URL(req.url).origin || ["GET", "HEAD"].includes(req.method))
+      return next();
+    return json({ error: `Pages of ${origin} may not call the engine`, status: 403 }, 403);
+  });
   if (signingKey !== undefined)
     for (const path of ["/v0/*", "/v1/*", "/api/*", "/fn/*"])
       api.use(path, async (context, next) => {

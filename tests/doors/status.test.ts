@@ -21,6 +21,7 @@ const services: typeof fetch = async (input, init) => {
   };
   const answer = answers[url];
   if (answer !== undefined) return answer();
+  if (url === "http://engine.local/e/unknown") return new Response("", { status: 404 });
   if (url.startsWith("http://engine.local/e/")) return new Response("", { status: 401 });
   throw new TypeError("fetch failed");
 };
@@ -81,6 +82,8 @@ describe("GET /api/ready", () => {
   test.each([
     ["engine", {}, "The engine refuses our signing key"],
     ["events", { INNGEST_EVENT_KEY: "another" }, "The engine refuses our event key"],
+    // Inngest answers 404 for an event key that it does not know.
+    ["events", { INNGEST_EVENT_KEY: "unknown" }, "The engine refuses our event key"],
     ["sign-in", { SUPABASE_PUBLISHABLE_KEY: "sb_publishable_x" }, "Supabase refuses our publishable key"],
     ["database", { SUPABASE_SECRET_KEY: "sb_secret_x" }, "Supabase refuses our secret key"],
     ["mail", { RESEND_API_KEY: "re_another" }, "The mail provider refuses our key"],

@@ -94,6 +94,21 @@ describe.skipIf(engine.isReal)("features that the local engine does not model", 
   });
 });
 
+test.skipIf(engine.isReal).each([
+  ["no origin", undefined, 200],
+  ["its own origin", new URL(engine.url).origin, 200],
+  ["another origin", "https://evil.example", 403],
+  ["another port of this machine", "http://127.0.0.1:1", 403],
+  ["an unknown origin", "null", 403],
+])("an event from a page of %s", async (_name, origin, status) => {
+  const answer = await fetch(new URL("/e/test", engine.url), {
+    method: "POST",
+    headers: { "content-type": "text/plain", ...(origin !== undefined && { origin }) },
+    body: JSON.stringify({ name: "origin/tested", data: {} }),
+  });
+  expect(answer.status).toBe(status);
+});
+
 test.skipIf(engine.isReal)("one plain page lists the runs, and one shows a run's steps", async () => {
   const app = await start(({ inngest, on }) => [
     inngest.createFunction({ id: "shown", retries: 0, triggers: [on("go")] }, ({ step }) =>

@@ -99,6 +99,18 @@ describe("learning from response headers", () => {
     expect(await tokens.take([bucket()])).toMatchObject(granted);
   });
 
+  test.each<Record<string, string>>([
+    { "retry-after": "2592000" },
+    { "retry-after": "Fri, 01 Jan 2100 00:00:00 GMT" },
+    { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2592000" },
+    { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1e300" },
+  ])("%j pauses all callers for an hour at most", async (headers) => {
+    await learn(headers);
+    expect((await tokens.take([bucket()])).granted).toBe(false);
+    later(3_600_000);
+    expect(await tokens.take([bucket()])).toMatchObject(granted);
+  });
+
   test("the bucket holds no more tokens than the provider says remain", async () => {
     await learn({ "x-ratelimit-remaining": "3" });
     expect(await tokens.take([bucket({ take: 3 })])).toMatchObject(granted);

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { pollinations } from "#images/pollinations.ts";
 import { systemClock } from "#lib/clock.ts";
-import { fastFetch } from "#lib/outside/fetch.ts";
+import { fastFetch, fetchOfOurs } from "#lib/outside/fetch.ts";
 import { resendMailer } from "#mail/resend-mailer.ts";
 
 let server: Server;
@@ -119,6 +119,12 @@ describe("an answer that never ends is aborted while it is read", () => {
     const answer = await mailer.sendBatch(["{}"], "campaign:1");
     expect(answer).toMatchObject({ kind: "unknown", error: isTooLarge });
     expect(poured).toBeLessThan(MEGABYTE + ON_THE_WIRE);
+  });
+
+  test("from our own services after 64 MB", async () => {
+    await expect(fetchOfOurs(fastFetch)(`${base}/endless`)).rejects.toMatchObject(isTooLarge);
+    expect(poured).toBeGreaterThan(64 * MEGABYTE);
+    expect(poured).toBeLessThan(64 * MEGABYTE + ON_THE_WIRE);
   });
 
   test("from an image provider after 20 MB", async () => {

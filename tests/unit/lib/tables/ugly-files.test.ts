@@ -92,6 +92,7 @@ describe("the separator of a CSV is detected", () => {
   test.each([
     ["commas", "a,b\n1,2\n", ","],
     ["separators in quotes are not counted", '"a,x,y,z";b\n"1,5";2\n', ";"],
+    ["as many separators in quotes in each line", '"a,x,y";b\n"1,5,6";2\n', ";"],
     ["quotes in quotes", '"a "","" ,,";b\n1;2\n', ";"],
     ["a header with a comma in a name", "name, first, last;email\na;b\nc;d\n", ";"],
     ["declared as Excel does", "sep=;\na,x;b\n1;2\n", ";"],
