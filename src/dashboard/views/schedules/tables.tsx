@@ -15,21 +15,23 @@ const SlotTime = ({ local, away }: { local: string; away: ReactNode }) => (
   </span>
 );
 
+const ScheduleName = ({ schedule: { name, summary, last } }: { schedule: Schedule }) => (
+  <span className="slot">
+    <a href={`#/schedules/${name}`}>{name}</a>
+    <span className="quiet small">{summary}</span>
+    {/* A phone does not show the column "Outcome", so the outcome is shown here. */}
+    {last && (
+      <span className="on-phone">
+        <span className="quiet small">Last slot:</span> <Fate tick={last} />
+      </span>
+    )}
+  </span>
+);
+
 const scheduleColumns = (onChange: () => void): readonly Column<Schedule>[] => [
   {
     head: "Schedule",
-    cell: ({ name, summary, last }) => (
-      <span className="slot">
-        <a href={`#/schedules/${name}`}>{name}</a>
-        <span className="quiet small">{summary}</span>
-        {/* A phone does not show the column "Outcome", so the outcome is shown here. */}
-        {last && (
-          <span className="on-phone">
-            <span className="quiet small">Last slot:</span> <Fate tick={last} />
-          </span>
-        )}
-      </span>
-    ),
+    cell: (schedule) => <ScheduleName schedule={schedule} />,
   },
   {
     head: "Next time",
