@@ -38,7 +38,7 @@ export const inboxDetailsView = inboxWebhookView.extend({
   occurredAt: z.string().nullable(),
   /** The headers that were stored. */
   headers: z.record(z.string(), z.string()),
-  /** The first 65,536 characters of the body, in base64 when the webhook is unreadable. */
+  /** The first 65,536 characters of the body; of an unreadable webhook, in Postgres's format `escape`. */
   body: z.string(),
   /** The size of the whole body as it is stored. */
   bodyBytes: z.number(),

@@ -82,7 +82,7 @@ export function toInbox(source: Source, headers: Headers, bytes: Uint8Array): Ar
 }
 
 /**
- * The row of a webhook that cannot be parsed. Its body is base64, because Postgres cannot store every byte as text. The
+ * The row of a webhook that cannot be parsed. Its body is escaped, because Postgres cannot store every byte as text. The
  * same bytes give one row.
  */
 const unreadable = (source: Source, headers: Headers, bytes: Uint8Array) => ({
@@ -93,10 +93,20 @@ const unreadable = (source: Source, headers: Headers, bytes: Uint8Array) => ({
   objectKey: `${source.name}:unreadable`,
   occurredAt: null,
   headers: headersOf(source, headers),
-  body: Buffer.from(bytes).toString("base64"),
+  body: escaped(bytes),
   bodySha256: null,
   verdict: "unreadable",
 });
+
+/**
+ * Bytes in Postgres's format `escape`: ASCII stays as it is, so that an operator can read the text and an erasure finds
+ * an address; NUL and bytes above 127 are a backslash and three octal digits. `decode(body, 'escape')` gives the bytes.
+ */
+const escaped = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString("latin1")
+    .replaceAll("\\", "\\\\")
+    .replaceAll(/[\0\u0080-\u00ff]/g, (byte) => `\\${byte.charCodeAt(0).toString(8).padStart(3, "0")}`);
 
 const headersOf = (source: Source, headers: Headers) =>
   Object.fromEntries(

@@ -22,7 +22,7 @@ create table public.webhook_inbox (
   body_sha256 text,
   -- received: a job handles it; failed: that job has ended without handling it; ignored: no handler knows its type;
   -- applied: it changed our rows; unchanged: our rows were newer already; covered: the object was read from the provider
-  -- after this webhook had arrived; unreadable: it was signed and refused, and its body is here in base64.
+  -- after this webhook had arrived; unreadable: it was signed and refused, and its body is here in the format `escape`.
   verdict text not null,
   received_at timestamptz not null,
   handled_at timestamptz,

@@ -241,6 +241,8 @@ test.each([
   ["half a surrogate pair", '{"id": "evt_half", "note": "\\ud83d"}'],
   ["a number beyond 2^53", '{"id": "evt_large", "note": 1e30}'],
   ["bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0x22])],
+  ["every byte", Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))],
+  ["a backslash before digits, and no JSON", "{\\101\\\\303"],
 ])("400: a signed body with %s is kept once, byte for byte, for an operator", async (_, body) => {
   const bytes = Buffer.from(body);
   const seconds = Math.floor(Date.now() / 1000);
@@ -254,7 +256,7 @@ test.each([
     expect(answer.status).toBe(400);
   }
   const stored = await rows(
-    "select source, headers from webhook_inbox where verdict = 'unreadable' and decode(body, 'base64') = $1",
+    "select source, headers from webhook_inbox where verdict = 'unreadable' and decode(body, 'escape') = $1",
     bytes,
   );
   expect(stored).toEqual([
