@@ -36,7 +36,8 @@ test.each(cases.configurations.map(({ name, config, taken }) => [name, config, t
   "%s",
   (name, config, taken) => {
     const problems = problemsOf(config);
-    if (refusedHere.has(name)) expect(problems.join()).toMatch(/modelled by the local engine|key expression is invalid|`concurrency`/);
+    if (refusedHere.has(name))
+      expect(problems.join()).toMatch(/modelled by the local engine|key expression is invalid|`concurrency`/);
     else expect({ name, taken: problems.length === 0, problems }).toMatchObject({ name, taken });
   },
 );

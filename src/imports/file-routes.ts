@@ -3,7 +3,7 @@ import type { EstimateImport } from "#imports/estimate.ts";
 import { fileName, findFile, sourceSchema } from "#imports/find-file.ts";
 import { guess } from "#imports/guess.ts";
 import type { ImportRepository } from "#imports/repository.ts";
-import { saidSchema } from "#imports/rows.ts";
+import { declaredFormatSchema } from "#imports/rows.ts";
 import { IMPORTS_BUCKET, openSource } from "#imports/source.ts";
 import { targets } from "#imports/targets.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -104,7 +104,7 @@ export const importFileRoutes = ({
     path: "/api/imports/guess",
     policy: "user",
     summary: "The format of a file, its first rows, the field of each column, and what its import costs",
-    body: z.object({ source: sourceSchema, target: text(100), ...saidSchema.shape }),
+    body: z.object({ source: sourceSchema, target: text(100), ...declaredFormatSchema.shape }),
     timeoutMs: 20_000,
     responses: { 200: guessView },
     handler: async ({ body: { source, target, ...dialect }, requester }) => {

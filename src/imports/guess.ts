@@ -17,7 +17,7 @@ export async function guess(
   imports: Imports,
   owner: string,
   source: Source,
-  { target: name, given }: { target: string; given: ImportRow["said"] },
+  { target: name, given }: { target: string; given: ImportRow["declared_format"] },
   estimate: EstimateImport,
 ) {
   const target = targetOf(name);

@@ -59,7 +59,7 @@ const goOn = (work: ImportRow, source: Source, cursor: Cursor) => {
 
 /** Detects the format of the file and the field of each column, and stores both for the parts. */
 async function begin(imports: Repository, work: ImportRow, source: Source) {
-  const { dialect, rows } = await beginReading(source.bytes(0), work.said);
+  const { dialect, rows } = await beginReading(source.bytes(0), work.declared_format);
   const mapping = completeMapping(dialect.columns, work.mapping, targetOf(work.target));
   const { version, size: byteCount } = source.facts;
   await imports.describe(work.id, { dialect, mapping, version, byteCount });

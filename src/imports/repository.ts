@@ -24,7 +24,7 @@ export type NewImport = {
   fileName?: string | undefined;
   fingerprint?: string | undefined;
   mapping?: Json | undefined;
-  said?: Json | undefined;
+  declaredFormat?: Json | undefined;
 };
 
 const worked = z.enum(["open", "done", "lost"]);

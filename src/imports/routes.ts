@@ -3,7 +3,7 @@ import { importRequested } from "#imports/events.ts";
 import { digestOf, findFile, sourceSchema } from "#imports/find-file.ts";
 import { rejectsCsv } from "#imports/rejects-csv.ts";
 import type { ImportRepository } from "#imports/repository.ts";
-import { type ImportWithState, saidSchema } from "#imports/rows.ts";
+import { declaredFormatSchema, type ImportWithState } from "#imports/rows.ts";
 import { targetOf } from "#imports/targets.ts";
 import {
   importDetailsView,
@@ -54,7 +54,7 @@ const importBody = z.object({
   dryRun: z.boolean().default(false),
   /** Whether the same file may be imported again. */
   again: z.boolean().default(false),
-  ...saidSchema.shape,
+  ...declaredFormatSchema.shape,
 });
 
 export const importRoutes = ({ imports, storage, jobs, cancelJob, clock }: Dependencies): Route[] => [
@@ -106,7 +106,7 @@ export const importRoutes = ({ imports, storage, jobs, cancelJob, clock }: Depen
             absent: absent ?? target.absent,
             dryRun,
             again,
-            said: dense({ format, encoding, separator }),
+            declaredFormat: dense({ format, encoding, separator }),
           },
           ownerOf(requester),
         ),

@@ -10,7 +10,9 @@ export const dialectSchema = z.object({
   columns: z.array(z.string()),
 });
 /** The format as far as the caller knows it. The rest is detected. */
-export const saidSchema = dialectSchema.pick({ format: true, encoding: true, separator: true }).partial();
+export const declaredFormatSchema = dialectSchema
+  .pick({ format: true, encoding: true, separator: true })
+  .partial();
 
 export const fileRow = z.object({ id: z.uuid(), owner: z.string(), path: z.string(), name: z.string() });
 
@@ -26,7 +28,7 @@ export const importRow = z.object({
   file_name: z.string(),
   fingerprint: z.string().nullable(),
   mapping: z.record(z.string(), z.string().nullable()).nullable(),
-  said: saidSchema,
+  declared_format: declaredFormatSchema,
   dialect: dialectSchema.nullable(),
   version: z.string().nullable(),
   byte_count: z.number().nullable(),

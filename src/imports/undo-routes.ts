@@ -87,7 +87,7 @@ export const importUndoRoutes = ({ imports, storage, jobs }: Dependencies): Rout
             absent: found.absent,
             dryRun: found.is_dry_run,
             again: true,
-            said: { format: "csv", encoding: "utf-8", separator: "," },
+            declaredFormat: { format: "csv", encoding: "utf-8", separator: "," },
           },
           ownerOf(requester),
         ),

@@ -88,7 +88,7 @@ export function partsRepository(db: DatabaseClient, clock: Clock) {
       const waitingUntil =
         waitMs === undefined ? undefined : new Date(clock.now().getTime() + waitMs).toISOString();
       const shown = error && { code: codeOf(error) ?? null, message: cut(error.message) };
-      const given = { id, token, isTrouble: isProviderFailure, waitingUntil, error: storableJson(shown) };
+      const given = { id, token, isProviderFailure, waitingUntil, error: storableJson(shown) };
       return (await call("release_part", given, z.number().nullable())) ?? 1;
     },
   };

@@ -38,7 +38,7 @@ create table public.job_parts (
   lease_expires_at timestamptz,
   attempts integer not null default 0,
   -- How many provider errors the claimant got since it last settled work. Crashes of our own processes are not counted.
-  trouble_count integer not null default 0,
+  failure_count integer not null default 0,
   -- The time until which the part's run waits, because a provider asked for a pause.
   waiting_until timestamptz,
   -- {code, message} of the part's last failed try, until something is settled after it.

@@ -38,7 +38,7 @@ begin
   update public.job_parts set
     status = 'claimed', claimant = p_claimant, lease_token = gen_random_uuid(),
     lease_expires_at = p_now + p_lease_ms * interval '1 millisecond', attempts = attempts + 1, waiting_until = null,
-    trouble_count = case when claimant = p_claimant then trouble_count else 0 end
+    failure_count = case when claimant = p_claimant then failure_count else 0 end
   where id = v_part.id returning * into v_part;
   return jsonb_build_object('state', 'claimed', 'id', v_part.id, 'token', v_part.lease_token, 'part', v_part.part_no,
     'first', v_part.first_no, 'last', v_part.last_no, 'next', coalesce(v_part.next_no, v_part.first_no),
@@ -115,12 +115,12 @@ as $$
 $$;
 
 -- RELEASE. The run releases its part, so that the next run need not wait for the end of the lease. p_waiting_until:
--- when the run continues, because a provider asked for a pause. p_is_trouble: a provider failed. The result is how many
--- times a provider failed in this claim since the last settle, or null when the claim is lost. A second call may change
--- the time until which the part waits. p_error: why the part is released, as {code, message}; null leaves an earlier
--- error.
+-- when the run continues, because a provider asked for a pause. p_is_provider_failure: a provider failed. The result is
+-- how many times a provider failed in this claim since the last settle, or null when the claim is lost. A second call
+-- may change the time until which the part waits. p_error: why the part is released, as {code, message}; null leaves an
+-- earlier error.
 create function public.release_part(
-  p_id bigint, p_token uuid, p_is_trouble boolean, p_waiting_until timestamptz, p_error jsonb, p_now timestamptz
+  p_id bigint, p_token uuid, p_is_provider_failure boolean, p_waiting_until timestamptz, p_error jsonb, p_now timestamptz
 )
 returns integer
 language plpgsql
@@ -131,12 +131,12 @@ declare
 begin
   update public.job_parts set
     status = 'pending', lease_expires_at = null, waiting_until = p_waiting_until,
-    trouble_count = trouble_count + p_is_trouble::integer, last_error = coalesce(p_error, last_error)
+    failure_count = failure_count + p_is_provider_failure::integer, last_error = coalesce(p_error, last_error)
   where id = p_id and status in ('claimed', 'pending') and lease_token = p_token
   returning * into v_part;
   -- The progress is stored even if it was stored a moment ago, because no run may work on the job for some time.
   perform private.report_progress_of_parts(v_part.job_id, interval '0', p_now);
-  return v_part.trouble_count;
+  return v_part.failure_count;
 end
 $$;
 
@@ -210,7 +210,7 @@ begin
   end if;
   update public.job_parts set
     counts = private.add_counts(counts, v_counts), settled_count = settled_count + v_moved,
-    next_no = coalesce(p_next, next_no), trouble_count = case when v_moved = 0 then trouble_count else 0 end,
+    next_no = coalesce(p_next, next_no), failure_count = case when v_moved = 0 then failure_count else 0 end,
     last_error = case when v_moved = 0 then last_error end,
     status = case when settled_count + v_moved = total_count then 'done' else status end
   where id = p_id returning * into v_part;

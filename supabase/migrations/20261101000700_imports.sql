@@ -41,7 +41,7 @@ create table public.imports (
   -- columns are matched to fields by their names.
   mapping jsonb,
   -- What the caller knows about the file: {"format", "encoding", "separator"}.
-  said jsonb not null default '{}',
+  declared_format jsonb not null default '{}',
   -- The format of the file, detected when its reading began, and the file's version at that time. Later reads must find
   -- the same version.
   dialect jsonb,

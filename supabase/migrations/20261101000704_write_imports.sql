@@ -10,7 +10,8 @@ as $$
 $$;
 
 -- p_import: {"target", "options", "merge", "absent", "dryRun", "again", "fileUrl", "fileId", "fileName", "fingerprint",
--- "mapping", "said"}. p_viewer: the owner whose rows and files the requester may use; null for an administrator.
+-- "mapping", "declaredFormat"}. p_viewer: the owner whose rows and files the requester may use; null for an
+-- administrator.
 create function private.insert_import(
   p_id uuid, p_job_id uuid, p_owner text, p_viewer text, p_import jsonb, p_now timestamptz
 )
@@ -29,13 +30,13 @@ begin
   execute format('select %s($1, $2)', v_target.scope_function) into v_scope
     using private.import_options_of(p_import, p_owner), p_viewer;
   insert into public.imports (id, job_id, owner, target, scope, options, merge, absent, is_dry_run, is_again, file_url,
-    file_id, file_name, fingerprint, mapping, said, created_at)
+    file_id, file_name, fingerprint, mapping, declared_format, created_at)
   values (p_id, p_job_id, p_owner, v_target.name, v_scope, coalesce(nullif(p_import -> 'options', 'null'), '{}'),
     coalesce(p_import ->> 'merge', 'upsert'), coalesce(p_import ->> 'absent', 'keep'),
     coalesce((p_import ->> 'dryRun')::boolean, false), coalesce((p_import ->> 'again')::boolean, false),
     p_import ->> 'fileUrl', (p_import ->> 'fileId')::uuid, coalesce(p_import ->> 'fileName', ''),
-    p_import ->> 'fingerprint', nullif(p_import -> 'mapping', 'null'), coalesce(nullif(p_import -> 'said', 'null'), '{}'),
-    p_now)
+    p_import ->> 'fingerprint', nullif(p_import -> 'mapping', 'null'),
+    coalesce(nullif(p_import -> 'declaredFormat', 'null'), '{}'), p_now)
   on conflict (id) do nothing;
   perform private.refuse_same_file(p_id, p_import ->> 'fingerprint');
 end

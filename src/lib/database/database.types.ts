@@ -1136,6 +1136,7 @@ export type Database = {
           absent: string;
           byte_count: number | null;
           created_at: string;
+          declared_format: NonNullable<Json>;
           dialect: Json | null;
           ended_at: string | null;
           error: Json | null;
@@ -1154,7 +1155,6 @@ export type Database = {
           owner: string;
           rejected_count: number;
           row_count: number | null;
-          said: NonNullable<Json>;
           scope: string;
           skipped_count: number;
           status: string | null;
@@ -1171,6 +1171,7 @@ export type Database = {
           absent: string;
           byte_count?: number | null;
           created_at: string;
+          declared_format?: NonNullable<Json>;
           dialect?: Json | null;
           ended_at?: string | null;
           error?: Json | null;
@@ -1189,7 +1190,6 @@ export type Database = {
           owner: string;
           rejected_count?: number;
           row_count?: number | null;
-          said?: NonNullable<Json>;
           scope: string;
           skipped_count?: number;
           status?: string | null;
@@ -1205,6 +1205,7 @@ export type Database = {
           absent?: string;
           byte_count?: number | null;
           created_at?: string;
+          declared_format?: NonNullable<Json>;
           dialect?: Json | null;
           ended_at?: string | null;
           error?: Json | null;
@@ -1223,7 +1224,6 @@ export type Database = {
           owner?: string;
           rejected_count?: number;
           row_count?: number | null;
-          said?: NonNullable<Json>;
           scope?: string;
           skipped_count?: number;
           status?: string | null;
@@ -1428,6 +1428,7 @@ export type Database = {
           bounds: NonNullable<Json>;
           claimant: string | null;
           counts: NonNullable<Json>;
+          failure_count: number;
           first_no: number;
           id: number;
           job_id: string;
@@ -1440,7 +1441,6 @@ export type Database = {
           settled_count: number;
           status: string;
           total_count: number;
-          trouble_count: number;
           waiting_until: string | null;
         };
         ComputedFields: never;
@@ -1449,6 +1449,7 @@ export type Database = {
           bounds?: NonNullable<Json>;
           claimant?: string | null;
           counts?: NonNullable<Json>;
+          failure_count?: number;
           first_no: number;
           id?: never;
           job_id: string;
@@ -1461,7 +1462,6 @@ export type Database = {
           settled_count?: number;
           status?: string;
           total_count: number;
-          trouble_count?: number;
           waiting_until?: string | null;
         };
         Update: {
@@ -1469,6 +1469,7 @@ export type Database = {
           bounds?: NonNullable<Json>;
           claimant?: string | null;
           counts?: NonNullable<Json>;
+          failure_count?: number;
           first_no?: number;
           id?: never;
           job_id?: string;
@@ -1481,7 +1482,6 @@ export type Database = {
           settled_count?: number;
           status?: string;
           total_count?: number;
-          trouble_count?: number;
           waiting_until?: string | null;
         };
         Relationships: [
@@ -4114,6 +4114,7 @@ export type Database = {
           absent: string;
           byte_count: number | null;
           created_at: string;
+          declared_format: NonNullable<Json>;
           dialect: Json | null;
           ended_at: string | null;
           error: Json | null;
@@ -4132,7 +4133,6 @@ export type Database = {
           owner: string;
           rejected_count: number;
           row_count: number | null;
-          said: NonNullable<Json>;
           scope: string;
           skipped_count: number;
           status: string | null;
@@ -4665,6 +4665,7 @@ export type Database = {
           absent: string;
           byte_count: number | null;
           created_at: string;
+          declared_format: NonNullable<Json>;
           dialect: Json | null;
           ended_at: string | null;
           error: Json | null;
@@ -4683,7 +4684,6 @@ export type Database = {
           owner: string;
           rejected_count: number;
           row_count: number | null;
-          said: NonNullable<Json>;
           scope: string;
           skipped_count: number;
           status: string | null;
@@ -4961,7 +4961,7 @@ export type Database = {
         Args: {
           p_error: Json | null;
           p_id: number | null;
-          p_is_trouble: boolean | null;
+          p_is_provider_failure: boolean | null;
           p_now: string | null;
           p_token: string | null;
           p_waiting_until: string | null;

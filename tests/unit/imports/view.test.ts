@@ -16,7 +16,7 @@ const started: ImportWithState = {
   file_name: "people.csv",
   fingerprint: null,
   mapping: null,
-  said: {},
+  declared_format: {},
   dialect: null,
   version: "1",
   byte_count: 8_000,

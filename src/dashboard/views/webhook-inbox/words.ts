@@ -11,7 +11,8 @@ export const MEANINGS: Readonly<Record<Status, string>> = {
   unchanged: "Our rows were newer already.",
   covered: "Its object was read from the provider after it had arrived.",
   ignored: "No handler knows its type.",
-  unreadable: "It was signed, but it could not be read. In its body, bytes that are not ASCII are written as \\ and three octal digits.",
+  unreadable:
+    "It was signed, but it could not be read. In its body, bytes that are not ASCII are written as \\ and three octal digits.",
 };
 export const STATUSES = Object.keys(MEANINGS);
 
