@@ -170,7 +170,7 @@ begin
     and (status in ('queued', 'sending') or (status = 'failed' and p_job.status = 'completed'))
   returning * into v_campaign;
   if v_campaign.status in ('completed', 'failed') then
-    perform private.publish_fact('campaign.' || v_campaign.status, v_campaign.owner, v_campaign.id::text,
+    perform private.publish_fact('campaign.' || v_campaign.status, v_campaign.owner, p_job.id::text,
       jsonb_build_object('campaignId', v_campaign.id, 'jobId', p_job.id, 'recipients', v_campaign.recipient_count,
         'counts', private.counts_of_parts(p_job.id)), p_now);
   end if;

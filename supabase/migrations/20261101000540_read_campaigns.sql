@@ -41,7 +41,7 @@ begin
   select coalesce(jsonb_object_agg(provider, sent), '{}') into v_sent_by from (
     select provider, sum(sent_count) as sent from public.campaign_batches
     where campaign_id = p_campaign_id and sent_count > 0 group by provider) as by_provider;
-  select * into v_job from public.jobs where id = coalesce(v_campaign.plan_job_id, v_campaign.job_id);
+  select * into v_job from public.jobs where id = v_campaign.job_id;
   v_blocked := private.job_blocked(v_job);
   v_seconds := extract(epoch from coalesce(v_campaign.ended_at, p_now) - v_first);
   return jsonb_build_object(
@@ -68,7 +68,7 @@ as $$
 begin
   return query
   select c.id, c.name, private.shown_campaign_status(c.status, jobs), c.created_at
-  from public.campaigns as c left join public.jobs on jobs.id = coalesce(c.plan_job_id, c.job_id)
+  from public.campaigns as c left join public.jobs on jobs.id = c.job_id
   where (p_owner is null or c.owner = p_owner)
     and (p_before_at is null or (c.created_at, c.id) < (p_before_at, p_before_id))
   order by c.created_at desc, c.id desc limit p_limit;

@@ -42,7 +42,8 @@ begin
 end
 $$;
 
--- The job whose parts send the campaign now or later. Null for a draft.
+-- The job whose parts send the campaign now or later: the newest one, also while the plan is still that of an earlier job
+-- that has failed. Null for a draft.
 create function private.sending_job(p_campaign_id uuid, p_owner text)
 returns uuid
 language plpgsql stable
@@ -52,7 +53,7 @@ declare
   v_campaign public.campaigns;
 begin
   v_campaign := private.find_campaign(p_campaign_id, p_owner);
-  return coalesce(v_campaign.plan_job_id, v_campaign.job_id);
+  return v_campaign.job_id;
 end
 $$;
 
@@ -63,9 +64,9 @@ returns jsonb
 language sql stable
 set search_path = ''
 as $$
-  select jsonb_build_object('jobId', campaign.plan_job_id, 'parts', (
+  select jsonb_build_object('jobId', campaign.job_id, 'parts', (
     select coalesce(jsonb_agg(part_no order by part_no), '[]') from public.job_parts
-    where job_id = campaign.plan_job_id and status in ('pending', 'claimed')))
+    where job_id = campaign.job_id and status in ('pending', 'claimed')))
   from public.campaigns as campaign where id = p_campaign_id;
 $$;
 

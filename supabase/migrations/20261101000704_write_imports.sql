@@ -262,7 +262,7 @@ begin
     jsonb_build_object('importId', v_import.id, 'status', p_job.status, 'fileName', v_import.file_name),
     'import:' || v_import.id || ':' || p_job.id, p_now);
   if p_job.status in ('completed', 'failed') then
-    perform private.publish_fact('import.' || p_job.status, v_import.owner, v_import.id::text,
+    perform private.publish_fact('import.' || p_job.status, v_import.owner, p_job.id::text,
       jsonb_build_object('importId', v_import.id, 'target', v_import.target, 'isDryRun', v_import.is_dry_run,
         'inserted', v_import.inserted_count, 'updated', v_import.updated_count,
         'unchanged', v_import.unchanged_count, 'skipped', v_import.skipped_count,

@@ -150,3 +150,33 @@ test("a scheduled campaign begins at its time, with the recipients of that time,
   expect((await campaign(unwanted.campaignId)).status).toBe("canceled");
   expect(await stats()).toMatchObject({ accepted: 21, duplicates: 0 });
 });
+
+test("a failed campaign that is scheduled again can be paused before its time, and resumed", async () => {
+  house = await campaignHouse({ env: SMALL });
+  const { campaignId } = await house.draft(40);
+  await house.control("faults", { rules: [{ status: 429, retryAfter: 3600 }] });
+  const { body: first } = await house.call("POST", `/api/campaigns/${campaignId}/send`);
+  await house.engine.idle();
+  // As if the run of the part had been lost.
+  for (const { id } of house.engine.runs("send-campaign-part")) await house.engine.cancel(id);
+  await house.db.sql.query("select private.end_job($1, 'failed', null, null, $2)", [
+    first.jobId,
+    house.engine.clock.now(),
+  ]);
+  await house.db.sql.query("delete from dead_letter_queue");
+  await house.control("faults", { rules: [] });
+  const sendAt = new Date(house.engine.clock.now().getTime() + 2 * 86_400_000).toISOString();
+  await house.call("POST", `/api/campaigns/${campaignId}/send?sendAt=${sendAt}`);
+  const shown = await campaign(campaignId);
+  expect(Date.parse(shown.sendAt)).toBe(Date.parse(sendAt));
+
+  expect(await pause(campaignId)).toMatchObject({ status: 200, body: { status: "paused" } });
+  await house.engine.advance("49h");
+  await house.app.doors.housekeeping(new Request("http://site.local/"));
+  await house.engine.idle();
+  expect((await stats()).accepted).toBe(0);
+  expect(await campaign(campaignId)).toMatchObject({ status: "paused", counts: { pending: 40 } });
+  await resume(campaignId);
+  await completed(campaignId);
+  expect(await stats()).toMatchObject({ accepted: 40, duplicates: 0 });
+});

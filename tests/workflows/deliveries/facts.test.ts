@@ -25,29 +25,39 @@ const jobOf = async (functionId: string, event: string) => {
   return id;
 };
 
-async function runCampaign(status: string) {
-  const jobId = await jobOf("send-email-campaign", "email/send.campaign");
+async function runCampaign(...statuses: string[]) {
   const [list] = await sql(
     "insert into email_lists (owner, name, created_at) values ('operator', $1, now()) returning id",
     [randomUUID()],
   );
-  await sql(
-    `insert into campaigns (owner, list_id, name, subject, text, sender, status, job_id, created_at)
-     values ('operator', $1, 'n', 's', 't', 'a@example.com', 'sending', $2, now())`,
-    [list.id, jobId],
+  const [campaign] = await sql(
+    `insert into campaigns (owner, list_id, name, subject, text, sender, status, created_at)
+     values ('operator', $1, 'n', 's', 't', 'a@example.com', 'sending', now()) returning id`,
+    [list.id],
   );
-  await end(jobId, status);
+  for (const status of statuses) {
+    const jobId = await jobOf("send-email-campaign", "email/send.campaign");
+    await sql("update campaigns set status = 'sending', ended_at = null, job_id = $2 where id = $1", [
+      campaign.id,
+      jobId,
+    ]);
+    await end(jobId, status);
+  }
 }
 
-async function runImport(status: string) {
-  const jobId = await jobOf("process-import", "import/start");
-  await sql("insert into job_plans (job_id, planned_at) values ($1, $2)", [jobId, NOW]);
+async function runImport(...statuses: string[]) {
+  const id = randomUUID();
   await sql(
-    `insert into imports (id, job_id, owner, target, scope, merge, absent, is_dry_run, is_again, file_url, file_name, created_at)
-     values ($1, $1, 'operator', 'subscribers', 'x', 'insert', 'keep', false, false, 'https://x.test/f', 'f.csv', now())`,
-    [jobId],
+    `insert into imports (id, owner, target, scope, merge, absent, is_dry_run, is_again, file_url, file_name, created_at)
+     values ($1, 'operator', 'subscribers', 'x', 'insert', 'keep', false, false, 'https://x.test/f', 'f.csv', now())`,
+    [id],
   );
-  await end(jobId, status, { code: "unreadable_table" });
+  for (const status of statuses) {
+    const jobId = await jobOf("process-import", "import/start");
+    await sql("insert into job_plans (job_id, planned_at) values ($1, $2)", [jobId, NOW]);
+    await sql("update imports set job_id = $2 where id = $1", [id, jobId]);
+    await end(jobId, status, { code: "unreadable_table" });
+  }
 }
 
 /** How each fact comes about, by the statement that the room's own code calls. */
@@ -133,6 +143,15 @@ test.each(facts.map((fact) => [fact.type, fact] as const))(
     expect(bodies.filter(({ event }) => event === type)).toHaveLength(messages.length);
   },
 );
+
+test.each([
+  ["campaign.failed", runCampaign],
+  ["import.failed", runImport],
+])("%s is published for each job that fails", async (type, run) => {
+  await sql("delete from webhook_messages");
+  await run("failed", "failed");
+  expect(await sql("select from webhook_messages where type = $1", [type])).toHaveLength(2);
+});
 
 test("S2-22: the update of a user publishes user.updated once; an update without a change publishes nothing", async () => {
   const id = randomUUID();
