@@ -4,10 +4,26 @@ import type { Chore } from "#lib/housekeeping.ts";
 
 const BATCH = 100;
 
-/** Plans a lane for each endpoint that has deliveries to send but no lane. */
+/** Plans a lane for each endpoint that has deliveries to send but no lane, or a lane that is too late. */
 export const keepLanes = (deliveries: Pick<DeliveryRepository, "wake">): Chore => ({
   name: "webhook-lanes",
   run: async () => ({ woken: await deliveries.wake(BATCH) }),
+});
+
+const DELIVERIES = 500;
+
+/** Fails the deliveries of disabled endpoints, and deletes deleted endpoints with their deliveries. */
+export const clearEndpoints = (deliveries: Pick<DeliveryRepository, "clear">): Chore => ({
+  name: "webhook-endpoints",
+  async run(deadline) {
+    let cleared = 0;
+    let some: number;
+    do {
+      some = await deliveries.clear(DELIVERIES);
+      cleared += some;
+    } while (some > 0 && !deadline.isOver());
+    return { cleared };
+  },
 });
 
 /** Secrets that an older key has encrypted are encrypted again with the newest key. */

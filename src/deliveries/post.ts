@@ -27,9 +27,8 @@ export async function post(
   const headers = signedHeaders({ id: due.messageId, body, secrets: target.secrets, now: at });
   const answer = await ask(safeFetch, target.url, headers, body);
   const isDelivered = answer.status !== null && answer.status >= 200 && answer.status < 300;
-  const isGone = answer.status === 410;
   const wantedMs = isDelivered ? undefined : retryAfterMs(answer.headers["retry-after"] ?? null, at);
-  const delayMs = isDelivered || isGone ? undefined : delayAfter(target.policy, due.try, random(), wantedMs);
+  const delayMs = isDelivered ? undefined : delayAfter(target.policy, due.try, random(), wantedMs);
   const after = (ms: number | undefined) =>
     ms === undefined ? null : new Date(clock.now().getTime() + ms).toISOString();
   return {
@@ -45,7 +44,7 @@ export async function post(
     errorCode: isDelivered ? null : (answer.code ?? "not_2xx"),
     nextAt: after(delayMs),
     pauseUntil: after(wantedMs),
-    isGone,
+    isGone: answer.status === 410,
   };
 }
 

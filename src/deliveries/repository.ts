@@ -113,7 +113,10 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
     replaceSecrets: (secrets: { endpointId: string; from: string; to: string }[]) =>
       callTimeless("replace_webhook_secrets", { secrets }),
 
-    /** Plans lanes that are missing; returns how many. */
+    /** Fails or deletes at most `limit` deliveries each of disabled and deleted endpoints; returns how many. */
+    clear: (limit: number) => call("clear_webhook_endpoints", { limit }, z.number()),
+
+    /** Plans lanes that are missing or too late; returns how many. */
     wake: (limit: number) => call("wake_webhook_lanes", { limit }, z.number()),
   };
 }

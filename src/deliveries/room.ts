@@ -1,4 +1,4 @@
-import { keepLanes, renewSecrets } from "#deliveries/chores.ts";
+import { clearEndpoints, keepLanes, renewSecrets } from "#deliveries/chores.ts";
 import { deliveryRoutes } from "#deliveries/delivery-routes.ts";
 import { endpointRoutes } from "#deliveries/endpoint-routes.ts";
 import { replayRequested, replayResumed, sendWebhookDue } from "#deliveries/events.ts";
@@ -42,6 +42,7 @@ export const deliveries = room<Dependencies>({
     const deliveries = deliveryRepository(db, clock);
     return [
       keepLanes(deliveries),
+      clearEndpoints(deliveries),
       deleteOld({ name: "webhook-messages", keepDays: KEEP_DAYS, clock, some: deliveries.purge }),
       renewSecrets(deliveries, createSecretBox(env.WEBHOOK_KEYS)),
     ];

@@ -34,6 +34,7 @@ create table public.webhook_inbox (
     (handled_at is null) = (verdict in ('received', 'failed', 'ignored', 'unreadable')))
 );
 create index webhook_inbox_by_object on public.webhook_inbox (object_key, sequence desc);
+create index webhook_inbox_by_source on public.webhook_inbox (source, sequence);
 create index webhook_inbox_by_time on public.webhook_inbox (received_at, id);
 create index webhook_inbox_by_group on public.webhook_inbox (source, type, verdict, received_at desc, id desc);
 

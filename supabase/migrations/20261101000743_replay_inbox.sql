@@ -41,21 +41,26 @@ select private.register_work_kind('{"function_id": "replay-inbox", "event_name":
   "summary": "Handles received webhooks once more"}');
 
 -- The webhooks that match the filter. The filter is either a period (p_ids is null) or a list of ids (p_ids). Webhooks
--- that wait for their job are left out, because that job handles them anyway.
+-- that wait for their job are left out, because that job handles them anyway. The function is not inlined, so a caller
+-- that wants only some of the webhooks says so by arguments.
 create function private.webhooks_of_replay(
-  p_source text, p_types text[], p_starts_at timestamptz, p_ends_at timestamptz, p_ids uuid[], p_verdict text
+  p_source text, p_types text[], p_starts_at timestamptz, p_ends_at timestamptz, p_ids uuid[], p_verdict text,
+  p_from bigint default 0, p_last bigint default 9223372036854775807, p_limit integer default null
 )
-returns setof public.webhook_inbox
+returns table (id uuid, sequence bigint)
 language sql stable
 set search_path = ''
 as $$
-  select * from public.webhook_inbox
-  where source = p_source and type = any (p_types) and received_at >= p_starts_at and received_at < p_ends_at
+  (select inbox.id, inbox.sequence from public.webhook_inbox as inbox
+  where p_ids is null and source = p_source and inbox.sequence between p_from and p_last and type = any (p_types)
+    and received_at >= p_starts_at and received_at < p_ends_at
     and (p_verdict is null or verdict = p_verdict) and verdict <> 'received'
+  order by inbox.sequence limit p_limit)
   union all
-  select * from public.webhook_inbox
-  where id = any (p_ids) and source = p_source and type = any (p_types)
-    and (p_verdict is null or verdict = p_verdict) and verdict <> 'received';
+  (select inbox.id, inbox.sequence from public.webhook_inbox as inbox
+  where inbox.id = any (p_ids) and source = p_source and inbox.sequence between p_from and p_last and type = any (p_types)
+    and (p_verdict is null or verdict = p_verdict) and verdict <> 'received'
+  order by inbox.sequence limit p_limit);
 $$;
 
 create function public.count_inbox_replay(
@@ -141,9 +146,9 @@ begin
   end if;
   select * into v_replay from public.inbox_replays where id = p_replay_id;
   for v_webhook in
-    select * from private.webhooks_of_replay(v_replay.source, v_replay.types, v_replay.starts_at, v_replay.ends_at,
-      v_replay.ids, v_replay.verdict)
-    where sequence between p_from and p_last order by sequence limit floor(v_replay.per_second)
+    select inbox.* from private.webhooks_of_replay(v_replay.source, v_replay.types, v_replay.starts_at, v_replay.ends_at,
+      v_replay.ids, v_replay.verdict, p_from, p_last, floor(v_replay.per_second)::integer) as next
+    join public.webhook_inbox as inbox using (id) order by next.sequence
   loop
     perform private.accept_job(private.reopen_webhook(v_webhook, p_replay_id), p_now);
     v_count := v_count + 1;

@@ -12,6 +12,7 @@ create table public.webhook_endpoints (
   per_second double precision not null,
   -- The delays between attempts: see src/deliveries/schedule.ts.
   policy text not null,
+  -- deleted: hidden from people. Housekeeping deletes the deliveries in batches, and then the endpoint.
   status text not null default 'enabled',
   -- Why the endpoint is disabled: a person disabled it, its answer was 410, or all attempts have failed for five days.
   disabled_reason text,
@@ -30,17 +31,17 @@ create table public.webhook_endpoints (
   lane_due_at timestamptz,
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  constraint webhook_endpoints_are_one_per_url unique (owner, url),
   constraint webhook_endpoints_url_is_https check (url ~ '^https://' and length(url) <= 2000),
   constraint webhook_endpoints_want_something check (cardinality(event_types) between 1 and 100),
   constraint webhook_endpoints_description_is_short check (length(description) <= 500),
   constraint webhook_endpoints_rate_is_valid check (per_second between 0.1 and 1000),
-  constraint webhook_endpoints_status_is_valid check (status in ('enabled', 'disabled')),
+  constraint webhook_endpoints_status_is_valid check (status in ('enabled', 'disabled', 'deleted')),
   constraint webhook_endpoints_say_why_they_are_disabled check (
     (status = 'disabled') = (disabled_at is not null)
     and (status = 'disabled') = coalesce(disabled_reason in ('user', 'gone', 'failing'), false)),
   constraint webhook_endpoints_have_a_lane_with_a_time check ((lane_job_id is null) = (lane_due_at is null))
 ) with (fillfactor = 70);
+create unique index webhook_endpoints_are_one_per_url on public.webhook_endpoints (owner, url) where status <> 'deleted';
 create index webhook_endpoints_by_owner on public.webhook_endpoints (owner, created_at desc, id desc);
 
 -- The secrets that sign an endpoint's requests, encrypted by the application. The secrets are in a schema that no API
@@ -101,6 +102,7 @@ create table public.webhook_deliveries (
 ) with (fillfactor = 70);
 create index webhook_deliveries_due on public.webhook_deliveries (endpoint_id, next_at, id) where status = 'pending';
 create index webhook_deliveries_newest_first on public.webhook_deliveries (endpoint_id, created_at desc, id desc);
+create index webhook_deliveries_by_status on public.webhook_deliveries (endpoint_id, status, created_at desc, id desc);
 create index webhook_deliveries_by_message on public.webhook_deliveries (message_id);
 
 create table public.webhook_attempts (
@@ -138,9 +140,9 @@ grant select on public.webhook_endpoints, public.webhook_messages, public.webhoo
 grant select, insert, update, delete on public.webhook_endpoints, private.webhook_secrets, public.webhook_messages,
   public.webhook_deliveries, public.webhook_attempts to service_role;
 create policy webhook_endpoints_are_read_by_their_owner_and_admins on public.webhook_endpoints
-  for select to authenticated using (
+  for select to authenticated using (status <> 'deleted' and (
     owner = (select auth.jwt()) ->> 'sub'
-    or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin');
+    or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'));
 create policy webhook_messages_are_read_by_their_owner_and_admins on public.webhook_messages
   for select to authenticated using (
     owner = (select auth.jwt()) ->> 'sub'

@@ -22,7 +22,9 @@ set search_path = ''
 as $$
 begin
   perform pg_advisory_xact_lock(hashtextextended('webhook endpoints of ' || p_owner, 0));
-  if exists (select from public.webhook_endpoints where owner = p_owner and url = p_url and id <> p_except) then
+  if exists (select from public.webhook_endpoints where owner = p_owner and url = p_url and id <> p_except
+    and status <> 'deleted')
+  then
     perform private.refuse(409, 'conflict', 'There is an endpoint with this address');
   end if;
 end
@@ -40,7 +42,7 @@ declare
   v_endpoint public.webhook_endpoints;
 begin
   perform private.refuse_known_url(v_owner, p_endpoint ->> 'url', (p_endpoint ->> 'id')::uuid);
-  if (select count(*) from public.webhook_endpoints where owner = v_owner) >= p_limit then
+  if (select count(*) from public.webhook_endpoints where owner = v_owner and status <> 'deleted') >= p_limit then
     perform private.refuse(409, 'conflict', format('An owner has at most %s endpoints', p_limit));
   end if;
   insert into public.webhook_endpoints (id, owner, url, event_types, description, per_second, policy, created_at,
@@ -63,7 +65,7 @@ set search_path = ''
 as $$
   select private.describe_endpoint(endpoint, p_now) from (
     select * from public.webhook_endpoints
-    where (p_owner is null or owner = p_owner)
+    where status <> 'deleted' and (p_owner is null or owner = p_owner)
       and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
     order by created_at desc, id desc limit p_limit) as endpoint;
 $$;
@@ -74,7 +76,7 @@ language sql stable
 set search_path = ''
 as $$
   select private.describe_endpoint(endpoint, p_now) from public.webhook_endpoints as endpoint
-  where id = p_id and (p_owner is null or owner = p_owner);
+  where id = p_id and status <> 'deleted' and (p_owner is null or owner = p_owner);
 $$;
 
 -- Locks and returns the endpoint. Raises an error when this owner has no such endpoint.
@@ -87,7 +89,7 @@ declare
   v_endpoint public.webhook_endpoints;
 begin
   select * into v_endpoint from public.webhook_endpoints
-  where id = p_id and (p_owner is null or owner = p_owner) for update;
+  where id = p_id and status <> 'deleted' and (p_owner is null or owner = p_owner) for update;
   if v_endpoint.id is null then
     perform private.refuse(404, 'not_found', 'Webhook endpoint not found');
   end if;
@@ -95,7 +97,8 @@ begin
 end
 $$;
 
--- p_change: any of "url", "eventTypes", "description", "perSecond", "policy".
+-- p_change: any of "url", "eventTypes", "description", "perSecond", "policy". A new URL begins without the failures of
+-- the old one, and gets at once what is due.
 create function public.change_webhook_endpoint(p_id uuid, p_owner text, p_change jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -103,6 +106,7 @@ set search_path = ''
 as $$
 declare
   v_endpoint public.webhook_endpoints := private.lock_endpoint(p_id, p_owner);
+  v_old_url constant text := v_endpoint.url;
 begin
   perform private.refuse_known_url(v_endpoint.owner, p_change ->> 'url', p_id);
   update public.webhook_endpoints set
@@ -114,11 +118,16 @@ begin
     policy = coalesce(p_change ->> 'policy', policy),
     updated_at = p_now
   where id = v_endpoint.id returning * into v_endpoint;
+  if v_endpoint.url <> v_old_url then
+    update public.webhook_endpoints set failing_since = null, failure_count = 0, breaker_count = 0, paused_until = null
+    where id = v_endpoint.id returning * into v_endpoint;
+    perform private.plan_lane(v_endpoint, p_now);
+  end if;
   return private.describe_endpoint(v_endpoint, p_now);
 end
 $$;
 
--- Deletes the endpoint with its deliveries. The job of its lane then finds nothing to do.
+-- Deletes the endpoint for people. The job of its lane then finds nothing to do.
 create function public.delete_webhook_endpoint(p_id uuid, p_owner text)
 returns void
 language plpgsql
@@ -127,7 +136,9 @@ as $$
 declare
   v_endpoint public.webhook_endpoints := private.lock_endpoint(p_id, p_owner);
 begin
-  delete from public.webhook_endpoints where id = v_endpoint.id;
+  update public.webhook_endpoints set status = 'deleted', disabled_reason = null, disabled_at = null where id = v_endpoint.id;
+  delete from private.webhook_secrets where endpoint_id = v_endpoint.id;
+  delete from public.webhook_replays where endpoint_id = v_endpoint.id;
 end
 $$;
 
@@ -153,8 +164,8 @@ begin
 end
 $$;
 
--- Disables an endpoint. The endpoint's pending deliveries fail, and can be sent again once the endpoint is enabled. The
--- owner is notified (and mailed, by mail_notification), unless a person disabled it.
+-- Disables an endpoint. Housekeeping fails its pending deliveries, which can be sent again once the endpoint is enabled.
+-- The owner is notified (and mailed, by mail_notification), unless a person disabled it.
 create function private.disable_endpoint(p_id uuid, p_reason text, p_now timestamptz)
 returns void
 language plpgsql
@@ -168,9 +179,6 @@ begin
   if v_endpoint.id is null then
     return;
   end if;
-  update public.webhook_deliveries set status = 'failed', error_code = 'endpoint_disabled', next_at = null,
-    claimant = null, claimed_until = null, ended_at = p_now
-  where endpoint_id = p_id and status = 'pending';
   if p_reason <> 'user' then
     perform public.notify(v_endpoint.owner, 'WEBHOOK_DISABLED', jsonb_build_object('endpointId', p_id,
       'url', v_endpoint.url, 'reason', p_reason, 'failingSince', v_endpoint.failing_since),
@@ -190,6 +198,43 @@ begin
   perform private.disable_endpoint(v_endpoint.id, 'user', p_now);
   select * into v_endpoint from public.webhook_endpoints where id = p_id;
   return private.describe_endpoint(v_endpoint, p_now);
+end
+$$;
+
+-- Fails the pending deliveries of disabled endpoints, except those whose request is under way, and deletes the deliveries
+-- of deleted endpoints: at most p_limit of each. An endpoint may have so many deliveries that one statement for all of
+-- them would time out. Deleted endpoints without deliveries are deleted too. Returns the number of deliveries.
+create function public.clear_webhook_endpoints(p_limit integer, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_failed integer;
+  v_deleted integer;
+begin
+  update public.webhook_deliveries set status = 'failed', error_code = 'endpoint_disabled', next_at = null,
+    claimant = null, claimed_until = null, ended_at = p_now
+  where id in (
+    select delivery.id from public.webhook_endpoints as endpoint cross join lateral (
+      select id from public.webhook_deliveries
+      where endpoint_id = endpoint.id and webhook_deliveries.status = 'pending'
+        and coalesce(claimed_until <= p_now, true)
+      limit p_limit for update skip locked) as delivery
+    where endpoint.status = 'disabled' limit p_limit);
+  get diagnostics v_failed = row_count;
+  delete from public.webhook_deliveries where id in (
+    select delivery.id from public.webhook_endpoints as endpoint cross join lateral (
+      select id from public.webhook_deliveries where endpoint_id = endpoint.id
+      limit p_limit for update skip locked) as delivery
+    where endpoint.status = 'deleted' limit p_limit);
+  get diagnostics v_deleted = row_count;
+  delete from public.webhook_endpoints where id in (
+    select id from public.webhook_endpoints as endpoint
+    where endpoint.status = 'deleted'
+      and not exists (select from public.webhook_deliveries where endpoint_id = endpoint.id)
+    limit p_limit for update skip locked);
+  return v_failed + v_deleted;
 end
 $$;
 
@@ -214,8 +259,8 @@ $$;
 revoke execute on function private.describe_endpoint, private.refuse_known_url, private.lock_endpoint, private.disable_endpoint,
   public.create_webhook_endpoint, public.list_webhook_endpoints, public.get_webhook_endpoint,
   public.change_webhook_endpoint, public.delete_webhook_endpoint, public.rotate_webhook_secret,
-  public.disable_webhook_endpoint, public.enable_webhook_endpoint from public, anon, authenticated;
+  public.disable_webhook_endpoint, public.clear_webhook_endpoints, public.enable_webhook_endpoint from public, anon, authenticated;
 grant execute on function private.describe_endpoint, private.refuse_known_url, private.lock_endpoint, private.disable_endpoint,
   public.create_webhook_endpoint, public.list_webhook_endpoints, public.get_webhook_endpoint,
   public.change_webhook_endpoint, public.delete_webhook_endpoint, public.rotate_webhook_secret,
-  public.disable_webhook_endpoint, public.enable_webhook_endpoint to service_role;
+  public.disable_webhook_endpoint, public.clear_webhook_endpoints, public.enable_webhook_endpoint to service_role;

@@ -27,7 +27,7 @@ declare
   v_at timestamptz := greatest(p_now, v_next_at, p_endpoint.paused_until);
   v_job public.jobs;
 begin
-  if v_next_at is null or p_endpoint.status = 'disabled'
+  if v_next_at is null or p_endpoint.status <> 'enabled'
     or p_endpoint.lane_due_at <= v_at + interval '1 second'
   then
     return;
@@ -43,18 +43,23 @@ begin
 end
 $$;
 
--- Called when a lane has ended, whatever its status. Plans the next lane if anything is left to send.
+-- Called when a lane has ended, whatever its status. Plans the next lane if anything is left to send. After a lane that
+-- was replaced there is nothing to plan, and its publisher must not wait for the other publishers.
 create function private.after_lane_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
+  v_id constant uuid := p_job.event_data ->> 'endpointId';
   v_endpoint public.webhook_endpoints;
 begin
-  perform pg_advisory_xact_lock(private.lane_lock((p_job.event_data ->> 'endpointId')::uuid));
+  if not exists (select from public.webhook_endpoints where id = v_id and lane_job_id = p_job.id) then
+    return;
+  end if;
+  perform pg_advisory_xact_lock(private.lane_lock(v_id));
   update public.webhook_endpoints set lane_job_id = null, lane_due_at = null
-  where id = (p_job.event_data ->> 'endpointId')::uuid and lane_job_id = p_job.id returning * into v_endpoint;
+  where id = v_id and lane_job_id = p_job.id returning * into v_endpoint;
   if p_job.status <> 'completed' then
     v_endpoint.paused_until := greatest(v_endpoint.paused_until, p_now + interval '5 minutes');
   end if;
@@ -89,7 +94,9 @@ select private.register_work_kind('{"function_id": "send-webhook", "event_name":
   "summary": "Sends the due deliveries of one webhook endpoint"}');
 
 -- Queues messages for endpoints, and starts their lanes. A delivery that has ended, or waits for its next attempt, is
--- attempted now. If another transaction is about to start the lane, this transaction does not start it.
+-- attempted now. If another transaction is about to start the lane, this transaction does not start it. The insert holds
+-- each endpoint FOR KEY SHARE, which conflicts with FOR UPDATE: publishers would skip each other's endpoints, and none
+-- of them would start the lane.
 create function private.queue_deliveries(p_message_ids uuid[], p_endpoint_ids uuid[], p_now timestamptz)
 returns void
 language plpgsql
@@ -109,7 +116,7 @@ begin
   for v_endpoint in
     select * from public.webhook_endpoints
     where id = any (p_endpoint_ids) and status = 'enabled' and (lane_due_at is null or lane_due_at > p_now)
-    order by id for update skip locked
+    order by id for no key update skip locked
   loop
     perform private.plan_lane(v_endpoint, p_now);
   end loop;
@@ -129,7 +136,7 @@ declare
   v_count integer;
 begin
   select count(*), array_agg(id) filter (where status = 'enabled') into v_count, v_enabled
-  from public.webhook_endpoints where owner = p_owner and event_types && array['*', p_type];
+  from public.webhook_endpoints where owner = p_owner and status <> 'deleted' and event_types && array['*', p_type];
   if v_count = 0 then
     return;
   end if;
@@ -193,7 +200,7 @@ $$;
 -- which the endpoint asked. After p_breaker_after failures without a success the breaker opens for 30 seconds, then for
 -- twice as long each time, at most 30 minutes.
 create function private.note_attempts(
-  p_endpoint_id uuid, p_succeeded integer, p_failed integer, p_pause_until timestamptz, p_breaker_after integer,
+  p_endpoint public.webhook_endpoints, p_succeeded integer, p_failed integer, p_pause_until timestamptz, p_breaker_after integer,
   p_now timestamptz
 )
 returns public.webhook_endpoints
@@ -202,10 +209,8 @@ set search_path = ''
 as $$
 declare
   v_endpoint public.webhook_endpoints;
-  v_opens boolean;
+  v_opens constant boolean := p_succeeded = 0 and p_endpoint.failure_count + p_failed >= p_breaker_after;
 begin
-  select * into v_endpoint from public.webhook_endpoints where id = p_endpoint_id for update;
-  v_opens := p_succeeded = 0 and v_endpoint.failure_count + p_failed >= p_breaker_after;
   update public.webhook_endpoints set
     last_success_at = case when p_succeeded > 0 then p_now else last_success_at end,
     failing_since = case when p_succeeded > 0 then null else coalesce(failing_since, p_now) end,
@@ -213,15 +218,15 @@ begin
     breaker_count = case when p_succeeded > 0 then 0 else breaker_count + v_opens::integer end,
     paused_until = greatest(p_pause_until,
       case when v_opens then p_now + least(interval '30 minutes', interval '30 seconds' * 2 ^ least(breaker_count, 10)) end)
-  where id = p_endpoint_id returning * into v_endpoint;
+  where id = p_endpoint.id returning * into v_endpoint;
   return v_endpoint;
 end
 $$;
 
 -- Records the attempts of a batch, each once, and when the next ones are due. p_attempts: [{"deliveryId", "status":
 -- "delivered", "pending" or "failed", "at", "durationMs", "url", "requestHeaders", "answerStatus", "answerHeaders",
--- "answerBody", "errorCode", "nextAt", "pauseUntil", "isGone"}]. Returns the reason if these attempts disabled the
--- endpoint, otherwise null.
+-- "answerBody", "errorCode", "nextAt", "pauseUntil", "isGone"}]. The answers of a URL that the endpoint no longer has
+-- say nothing about the endpoint. Returns the reason if these attempts disabled the endpoint, otherwise null.
 create function public.settle_webhook_deliveries(
   p_endpoint_id uuid, p_claimant text, p_attempts jsonb, p_breaker_after integer, p_now timestamptz
 )
@@ -234,6 +239,7 @@ declare
   v_sums record;
   v_reason text;
 begin
+  select * into v_endpoint from public.webhook_endpoints where id = p_endpoint_id for no key update;
   with attempt as (
     select * from jsonb_to_recordset(p_attempts) as attempt ("deliveryId" uuid, status text, at timestamptz,
       "durationMs" integer, url text, "requestHeaders" jsonb, "answerStatus" integer, "answerHeaders" jsonb,
@@ -255,12 +261,13 @@ begin
   )
   select count(*) filter (where status = 'delivered') as succeeded, count(*) filter (where status <> 'delivered') as failed,
     max("pauseUntil") as pause_until, coalesce(bool_or("isGone"), false) as is_gone
-  into v_sums from attempt join recorded on recorded.delivery_id = attempt."deliveryId";
+  into v_sums from attempt join recorded on recorded.delivery_id = attempt."deliveryId"
+  where attempt.url = v_endpoint.url;
   if v_sums.succeeded + v_sums.failed = 0 then
     return null;
   end if;
   v_endpoint := private.note_attempts(
-    p_endpoint_id, v_sums.succeeded::integer, v_sums.failed::integer, v_sums.pause_until, p_breaker_after, p_now);
+    v_endpoint, v_sums.succeeded::integer, v_sums.failed::integer, v_sums.pause_until, p_breaker_after, p_now);
   v_reason := case when v_sums.is_gone then 'gone'
     when v_endpoint.failing_since <= p_now - interval '5 days' and v_endpoint.failure_count >= 10 then 'failing' end;
   if v_reason is not null then
@@ -270,8 +277,8 @@ begin
 end
 $$;
 
--- Plans a lane for each endpoint that has pending deliveries but no lane. Housekeeping calls this function, so that a
--- delivery without a lane waits only until the next run of housekeeping.
+-- Plans a lane for each endpoint that has pending deliveries but no lane, or due deliveries and a later lane. Housekeeping
+-- calls this function, so that a delivery without a lane waits only until the next run of housekeeping.
 create function public.wake_webhook_lanes(p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql
@@ -283,9 +290,12 @@ declare
 begin
   for v_endpoint in
     select * from public.webhook_endpoints as endpoint
-    where status = 'enabled' and lane_job_id is null and exists (
-      select from public.webhook_deliveries where endpoint_id = endpoint.id and webhook_deliveries.status = 'pending')
-    order by id limit p_limit for update skip locked
+    where status = 'enabled'
+      and (lane_due_at is null or (lane_due_at > p_now and coalesce(paused_until <= p_now, true)))
+      and exists (select from public.webhook_deliveries
+        where endpoint_id = endpoint.id and webhook_deliveries.status = 'pending'
+          and (endpoint.lane_due_at is null or next_at <= p_now))
+    order by id limit p_limit for no key update skip locked
   loop
     perform private.plan_lane(v_endpoint, p_now);
     v_count := v_count + 1;

@@ -22,7 +22,7 @@ as $$
   select private.describe_delivery(delivery) from (
     select * from public.webhook_deliveries
     where endpoint_id = (select id from public.webhook_endpoints
-        where id = p_endpoint_id and (p_owner is null or owner = p_owner))
+        where id = p_endpoint_id and webhook_endpoints.status <> 'deleted' and (p_owner is null or owner = p_owner))
       and (p_status is null or status = p_status)
       and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
     order by created_at desc, id desc limit p_limit) as delivery;
@@ -39,7 +39,7 @@ as $$
       select * from public.webhook_attempts where delivery_id = p_id order by number desc limit p_limit) as attempt))
   from public.webhook_deliveries as delivery
   where id = p_id and exists (select from public.webhook_endpoints
-    where id = delivery.endpoint_id and (p_owner is null or owner = p_owner));
+    where id = delivery.endpoint_id and webhook_endpoints.status <> 'deleted' and (p_owner is null or owner = p_owner));
 $$;
 
 -- Attempts a delivery now, in any state. Refused while its endpoint is disabled.
@@ -53,7 +53,7 @@ declare
 begin
   select * into v_delivery from public.webhook_deliveries where id = p_id;
   if v_delivery.id is null or not exists (select from public.webhook_endpoints
-    where id = v_delivery.endpoint_id and (p_owner is null or owner = p_owner))
+    where id = v_delivery.endpoint_id and status <> 'deleted' and (p_owner is null or owner = p_owner))
   then
     perform private.refuse(404, 'not_found', 'Webhook delivery not found');
   end if;

@@ -8,6 +8,7 @@ import { vacuum } from "../support/vacuum.ts";
  * the same on every machine.
  */
 const ROWS = 20_000;
+const ENDPOINT = "'00000000-0000-0000-0000-000000000001'::uuid";
 
 let db: TestDatabase;
 let session: pg.PoolClient;
@@ -36,8 +37,13 @@ beforeAll(async () => {
     insert into image_tasks (id, job_id, owner, lane, sequence, round, priority, due_at, prompt, status, created_at, ended_at)
     select id, id, owner, owner, event_id::bigint, 1, 3, created_at, 'x', 'canceled', created_at, ended_at from jobs;
     insert into webhook_inbox (id, source, external_id, type, object_key, headers, body, verdict, received_at, handled_at)
-    select id, what, n::text, what, n::text, '{}', 'x', case what when 'rare' then 'failed' else 'received' end, t,
+    select id, what, n::text, what, n::text, '{}', 'x', case what when 'rare' then 'failed' else 'ignored' end, t,
       null from ${each};
+    insert into webhook_endpoints (id, owner, url, event_types, per_second, policy, created_at, updated_at)
+    values (${ENDPOINT}, 'x', 'https://receiver.test/', '{*}', 1, 'standard', now(), now());
+    insert into webhook_messages (id, owner, type, key, data, at) select id, 'x', what, n::text, '{}', t from ${each} order by n;
+    insert into webhook_deliveries (endpoint_id, message_id, status, created_at, ended_at)
+    select ${ENDPOINT}, id, case type when 'rare' then 'failed' else 'delivered' end, at, at from webhook_messages;
     insert into orders (id, owner, status, amount_cents, currency, created_at)
     select n::text, case n % 2 when 0 then 'even' else 'odd' end, case n % 2 when 0 then 'paid' else 'refunded' end, 1,
       'usd', t from ${each};
@@ -73,6 +79,11 @@ const exported = (list: string) =>
   `private.export_rows('${list}', null, '2020-01-01Z', '2030-01-01Z', null, 21)`;
 const letters = (filter: string, position = "null, null") =>
   `list_dead_letters(${filter}, null, null, ${position}, 21)`;
+
+const ofInbox = (ids: string, rows: string) =>
+  `private.webhooks_of_replay('common', array['common'], '2020-01-01', '2030-01-01', ${ids}, null, ${rows})`;
+const ofMessages = (rows: string) =>
+  `private.messages_of_replay((select e from webhook_endpoints as e), '2020-01-01', '2030-01-01', ${rows})`;
 
 test.each([
   ["jobs", "a late page", jobs("null, null, null, null, null, null", after)],
@@ -110,6 +121,18 @@ test.each([
   ["webhook_inbox", "failed webhooks", "list_webhooks(null, null, 'failed', null, null, 3)"],
   ["webhook_inbox", "webhooks of a type that has none", "list_webhooks(null, 'none', null, null, null, 3)"],
   ["webhook_inbox", "the types that exist", "list_webhook_types(500)"],
+  ["webhook_inbox", "the next webhooks of a replay", ofInbox("null", "10000, 30000, 20")],
+  [
+    "webhook_inbox",
+    "webhooks of a replay that names them",
+    ofInbox("array[gen_random_uuid()]", "0, 30000, 20"),
+  ],
+  ["webhook_messages", "the next messages of a replay", ofMessages("'all', 10000, 30000, 20")],
+  [
+    "webhook_deliveries",
+    "failed deliveries",
+    `list_webhook_deliveries(${ENDPOINT}, 'x', 'failed', null, null, 3)`,
+  ],
   ["orders", "a late page", `list_orders(null, null, ${after}, 21)`],
   ["orders", "a status that none has", "list_orders(null, 'pending', null, null, 21)"],
   ["orders", "a status that only others' orders have", "list_orders('even', 'refunded', null, null, 21)"],
@@ -121,10 +144,10 @@ test.each([
   ["image_tasks", "a lane for the page", "show_image_lane('common', null, 20)"],
   ["image_tasks", "statistics of the last hour", "image_lane_stats(now(), null)"],
 ])(
-  "%s, %s: a page of a list reads less than 50 blocks, others less than half of the table",
+  "%s, %s: a page of a list or a replay reads less than 50 blocks, others less than half of the table",
   async (table, _, call) => {
     // To read a whole index takes about 90 blocks.
-    const most = call.startsWith("list_") ? 50 : (await blocksIn(table)) / 2;
+    const most = /^list_|_of_replay/.test(call) ? 50 : (await blocksIn(table)) / 2;
     expect(await blocksOf(`select * from ${call}`)).toBeLessThan(most);
   },
 );
