@@ -136,7 +136,7 @@ export const endpointRoutes = ({ deliveries, secrets, facts, clock }: Dependenci
       method: "POST",
       path: "/api/webhook-endpoints/:id/disable",
       policy: "user",
-      summary: "Send nothing more to an endpoint; deliveries that wait fail",
+      summary: "Send nothing more to an endpoint; deliveries that wait fail at the next housekeeping",
       params: idParams,
       responses: { 200: endpointView },
       handler: async ({ params, requester }) =>

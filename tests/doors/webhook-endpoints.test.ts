@@ -144,6 +144,8 @@ test("a change keeps the fields that it does not name; 400: an unknown event typ
   expect((await change({ eventTypes: ["no.such"] })).status).toBe(400);
   expect((await site.call("DELETE", path, { as: "ann" })).status).toBe(204);
   expect((await site.call("GET", path, { as: "ann" })).status).toBe(404);
+  await site.app.keepHouse();
+  expect((await db.sql.query("select from webhook_endpoints")).rows).toEqual([]);
 });
 
 test("a signed-in user can read their own endpoints and deliveries in the database, but no secrets", async () => {
@@ -181,7 +183,7 @@ test("200: the catalog has every event type with a JSON Schema and a valid examp
   }
 });
 
-test("409: a delivery of a disabled endpoint cannot be resent; disabling fails the pending deliveries", async () => {
+test("409: a delivery of a disabled endpoint cannot be resent; housekeeping fails its pending deliveries", async () => {
   const { id } = await make();
   const { body: sent } = await site.call("POST", `/api/webhook-endpoints/${id}/test`, {
     as: "ann",
@@ -189,6 +191,7 @@ test("409: a delivery of a disabled endpoint cannot be resent; disabling fails t
   });
   expect(sent).toMatchObject({ status: "pending", event: "job.completed" });
   await site.call("POST", `/api/webhook-endpoints/${id}/disable`, { as: "ann" });
+  await site.app.keepHouse();
   const { body } = await site.call("GET", `/api/webhook-deliveries/${sent.id}`, { as: "ann" });
   expect(body).toMatchObject({ status: "failed", lastError: "endpoint_disabled" });
   const again = await site.call("POST", `/api/webhook-deliveries/${sent.id}/resend`, { as: "ann" });

@@ -3681,6 +3681,7 @@ export type Database = {
         Args: { p_by: string | null; p_lane: string | null; p_now: string | null };
         Returns: string[];
       };
+      clear_webhook_endpoints: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
       columns_of_rejects: { Args: { p_id: string | null }; Returns: string[] };
       compare_ways: {
         Args: { p_environment: string | null; p_flag: string | null; p_since: string | null };

@@ -108,7 +108,7 @@ test("a 410 disables the endpoint at once, and notifies and mails its owner", as
   const { id } = await shop.endpoint();
   shop.receiver.answer = () => ({ status: 410 });
   await shop.publish("r1");
-  await shop.settled();
+  await shop.engine.idle();
   await shop.publish("r2");
   await shop.engine.advance("1h");
   expect(shop.received).toHaveLength(1);
@@ -198,6 +198,7 @@ test("an endpoint without a success for five days is disabled, and its owner is 
   expect(compose(webhookDisabled, mails[0].fields).text).toMatch(
     /https:\/\/receiver\.test\/hook was disabled, because .*five days/,
   );
+  await shop.app.keepHouse();
   const before = shop.received.length;
   shop.receiver.answer = () => ({});
   const { body } = await shop.call("POST", `/api/webhook-endpoints/${id}/enable`);
