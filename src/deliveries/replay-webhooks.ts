@@ -1,10 +1,11 @@
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import { replayRequested, replayResumed } from "#deliveries/events.ts";
 import type { ReplayRepository } from "#deliveries/replay-repository.ts";
+import { onlyPart } from "#jobs/only-part.ts";
 import type { Parts } from "#jobs/parts.ts";
 import { workAtRate } from "#jobs/work-at-rate.ts";
 import type { Clock } from "#lib/clock.ts";
-import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import { cancelOfParentJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
 
@@ -32,27 +33,27 @@ export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure
       triggers: [replayRequested],
       ...flow.background(),
       ...tries("dataSync"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfParentJob,
       onFailure,
     },
     async (run) => {
       const { replayId } = run.event.data;
-      const plan = await parts.plan(run, "replay-webhooks", async () => ({
+      const part = await onlyPart(parts, run, "replay-webhooks", async () => ({
         parts: await replays.cut(replayId),
         cursor: null,
         result: { replayId },
       }));
-      if (plan.parts === 0) return { replayId, queued: 0 };
-      const part = { ...run, event: { data: { parentJobId: plan.jobId, part: 1 } } };
+      if (part === undefined) return { replayId, queued: 0 };
       for (let pauses = 0; pauses < MAX_PAUSES; pauses++) {
-        await parts.work(part, { policy: "dataSync" }, (claimed, time) =>
+        const { state } = await parts.work(part, { policy: "dataSync" }, (claimed, time) =>
           workAtRate({ clock, time, part: claimed }, async (from) => {
-            const { state, next } = await replays.queue(claimed, replayId, from);
+            const queued = await replays.queue(claimed, replayId, from);
             // "done" ends the work on the part, although a paused part is not done: the run waits, and then claims the
             // part again.
-            return { next, state: state === "paused" ? "done" : state };
+            return { ...queued, state: queued.state === "paused" ? "done" : queued.state };
           }),
         );
+        if (state === "open") break;
         const isPaused = await run.step.run(`look-${pauses}`, () => replays.isPaused(replayId));
         if (!isPaused) break;
         await run.step.waitForEvent(`paused-${pauses}`, {

@@ -1,6 +1,7 @@
-import { type EventPayload, type GetStepTools, type Inngest, NonRetriableError } from "inngest";
+import { type GetStepTools, type Inngest, NonRetriableError } from "inngest";
 import { delayMs, type RetryPolicyName } from "#lib/engine/retry-policy.ts";
 import { AppError, type ErrorCode, meaningOf } from "#lib/errors.ts";
+import { fanOut } from "./fan-out.ts";
 import type { Part, PartsRepository, Piece, Plan } from "./parts-repository.ts";
 
 export type Parts = ReturnType<typeof createParts>;
@@ -9,7 +10,8 @@ type Steps = Pick<GetStepTools<Inngest.Any>, "run" | "sleep" | "sendEvent">;
 type Run = { step: Steps; runId: string; event: { id?: string | undefined; data: unknown } };
 /** The data of a fan-out event. Without `part`, its run works on the next free part until no part is left. */
 export type PartRef = { parentJobId: string; part?: number | undefined };
-type PartRun = Run & { event: { data: PartRef } };
+/** `name`: the event's name. With it, another run continues when the steps of this run are used up. */
+type PartRun = Run & { event: { name?: string | undefined; data: PartRef } };
 
 /** Tells whether the time of one step is almost up. Nothing that takes long should begin after that. */
 export type StepTime = { isLate(): boolean };
@@ -26,7 +28,10 @@ export type WorkOptions = {
   policy: RetryPolicyName;
 };
 
-type Outcome = { state: "open" | "done" | "ended" | "gone" | "paused" } | { state: "wait"; waitMs: number };
+type Outcome =
+  | { state: "done" | "ended" | "gone" | "paused" }
+  | { state: "open"; settled: number }
+  | { state: "wait"; waitMs: number };
 
 /** A request may run 60 s on Netlify, and the longest call to a provider takes 20 s. */
 const STEP_MS = 35_000;
@@ -38,8 +43,6 @@ const LEASE_MS = 120_000;
 const MAX_WAITS = 40;
 /** Inngest ends a run after 1,000 steps. */
 const MAX_STEPS = 500;
-/** The free plan of Inngest accepts requests of up to 256 KiB. */
-const MAX_REQUEST_BYTES = 200_000;
 
 /**
  * Fan-out in two functions. One function plans a job's work in parts and sends an event for each; the other works on
@@ -73,26 +76,25 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   /**
    * Claims the part of this run's event, and calls the room to work on it, step by step, until it is done. Safe to
    * repeat at any point, because settled work is not done again. Waiting uses no retries of the function, and our own
-   * crashes use none of the tries of `policy`.
+   * crashes use none of the tries of `policy`. A part that needs more steps than a run may have is "open" at the end, and
+   * the same event, sent again, starts a run that continues.
    */
   async function work(
-    { step, event, runId }: PartRun,
+    run: PartRun,
     options: WorkOptions,
     workOn: (part: Part, time: StepTime) => Promise<Worked>,
   ): Promise<{ state: Outcome["state"] }> {
+    const { step, event, runId } = run;
+    const settled = new Set<number>();
     let waits = 0;
     for (let steps = 0; steps < MAX_STEPS && waits < MAX_WAITS; steps++) {
       const outcome = await step.run(`work-${steps}`, () => workOneStep(event.data, runId, options, workOn));
-      if (outcome.state === "wait") {
-        waits += 1;
-        await step.sleep(`wait-${steps}`, outcome.waitMs);
-      } else if (outcome.state === "open") waits = 0;
-      else return outcome;
+      if (outcome.state === "open") settled.add(outcome.settled);
+      else if (outcome.state !== "wait") return outcome;
+      waits = outcome.state === "wait" ? waits + 1 : 0;
+      if (outcome.state === "wait") await step.sleep(`wait-${steps}`, outcome.waitMs);
     }
-    // A retry would fail again, because the engine would return the stored results of these steps.
-    const cause: { code: ErrorCode } = { code: "provider_rate_limited" };
-    const after = waits < MAX_WAITS ? `${MAX_STEPS} steps` : `${MAX_WAITS} waits in a row`;
-    throw new NonRetriableError(`The part is not done after ${after}`, { cause });
+    return endOfSteps(run, waits, settled.size > 1);
   }
 
   async function workOneStep(
@@ -102,10 +104,12 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
     workOn: (part: Part, time: StepTime) => Promise<Worked>,
   ): Promise<Outcome> {
     const time = startTime(stepMs);
+    let settled = 0;
     do {
       const claim = await parts.claim({ jobId: parentJobId, part, claimant, leaseMs: LEASE_MS });
       if (claim.state === "busy") return { state: "wait", waitMs: claim.waitMs };
       if (claim.state !== "claimed") return claim;
+      settled = claim.settled;
       const worked = await workOn(claim, time).catch((error: unknown) => meet(parts, error, claim, policy));
       if (typeof worked !== "string") {
         await parts.release(claim, { isProviderFailure: false, ...worked });
@@ -114,8 +118,21 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
       if (worked === "paused") return leave(parts, claim);
       if (worked === "done" && part !== undefined) return { state: "done" };
     } while (part === undefined && !time.isLate());
-    return { state: "open" };
+    return { state: "open", settled };
   }
+}
+
+/** Another run continues the work, unless this run made no progress. */
+async function endOfSteps({ step, event, runId }: PartRun, waits: number, isProgress: boolean) {
+  const { name, data } = event;
+  if (waits < MAX_WAITS && isProgress && name !== undefined) {
+    await step.sendEvent("continue", { name, data, id: `${runId}:continue` });
+    return { state: "open" as const };
+  }
+  // A retry would fail again, because the engine would return the stored results of these steps.
+  const cause: { code: ErrorCode } = { code: "provider_rate_limited" };
+  const after = waits < MAX_WAITS ? `${MAX_STEPS} steps` : `${MAX_WAITS} waits in a row`;
+  throw new NonRetriableError(`The part is not done after ${after}`, { cause });
 }
 
 /** Frees the part of a paused job for the run that continues. */
@@ -127,32 +144,6 @@ async function leave(parts: PartsRepository, part: Part): Promise<Outcome> {
 function startTime(stepMs: number): StepTime {
   const end = performance.now() + stepMs;
   return { isLate: () => performance.now() >= end };
-}
-
-/**
- * Sends an event for each part, many in one request. `parts` is the number of the last part, or a list of numbers. The
- * ids of the events contain the run's id, so a repeated step sends the same ids, which the engine ignores. A replay is
- * a new run and sends new ids.
- */
-async function fanOut(
-  { step, runId }: Run,
-  { jobId, parts }: { jobId: string; parts: number | readonly number[] },
-  eventOf: (ref: { parentJobId: string; part: number }) => EventPayload,
-): Promise<void> {
-  let request: EventPayload[] = [];
-  let bytes = 0;
-  const numbers = typeof parts === "number" ? Array.from({ length: parts }, (_, n) => n + 1) : parts;
-  for (const part of numbers) {
-    const event = { ...eventOf({ parentJobId: jobId, part }), id: `${runId}:${part}` };
-    const size = Buffer.byteLength(JSON.stringify(event));
-    if (bytes + size > MAX_REQUEST_BYTES) {
-      await step.sendEvent(`fan-out-${part}`, request);
-      [request, bytes] = [[], 0];
-    }
-    request.push(event);
-    bytes += size;
-  }
-  if (request.length > 0) await step.sendEvent("fan-out", request);
 }
 
 /**

@@ -9,9 +9,13 @@ export const webhookReceived = eventType("webhook/received", {
   schema: z.object({ webhookId: z.uuid(), objectKey: z.string().min(1).max(300) }),
 });
 
-/** Command: handle the webhooks of this replay again. */
+/** Command: handle the webhooks of this replay again. With `parentJobId` and `part`: continue the work of an earlier run. */
 export const inboxReplayRequested = eventType("webhook/replay-inbox", {
-  schema: z.object({ replayId: z.uuid() }),
+  schema: z.object({
+    replayId: z.uuid(),
+    parentJobId: z.uuid().optional(),
+    part: z.literal(1).optional(),
+  }),
 });
 
 const tick = z.object({

@@ -1,8 +1,9 @@
 import type { OnFailure } from "#dead-letters/on-failure.ts";
+import { onlyPart } from "#jobs/only-part.ts";
 import type { Parts } from "#jobs/parts.ts";
 import { workAtRate } from "#jobs/work-at-rate.ts";
 import type { Clock } from "#lib/clock.ts";
-import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import { cancelOfParentJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
 import { inboxReplayRequested } from "#webhooks/events.ts";
@@ -25,18 +26,17 @@ export const replayInbox = ({ inngest, replays, parts, clock, flow, onFailure }:
       triggers: [inboxReplayRequested],
       ...flow.background(),
       ...tries("dataSync"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfParentJob,
       onFailure,
     },
     async (run) => {
       const { replayId } = run.event.data;
-      const plan = await parts.plan(run, "replay-inbox", async () => ({
+      const part = await onlyPart(parts, run, "replay-inbox", async () => ({
         parts: await replays.cut(replayId),
         cursor: null,
         result: { replayId },
       }));
-      if (plan.parts === 0) return { replayId, queued: 0 };
-      const part = { ...run, event: { data: { parentJobId: plan.jobId, part: 1 } } };
+      if (part === undefined) return { replayId, queued: 0 };
       await parts.work(part, { policy: "dataSync" }, (claimed, time) =>
         workAtRate({ clock, time, part: claimed }, (from) => replays.queue(claimed, replayId, from)),
       );

@@ -18,8 +18,14 @@ beforeEach(async () => {
   await sql(
     "select create_webhook_endpoint($1, 20, $2)",
     JSON.stringify({
-      ...{ id, owner: "ann", url: URL, eventTypes: ["*"], description: "", perSecond: 50 },
-      ...{ policy: "standard", secret: "x" },
+      id,
+      owner: "ann",
+      url: URL,
+      eventTypes: ["*"],
+      description: "",
+      perSecond: 50,
+      policy: "standard",
+      secret: "x",
     }),
     NOW,
   );
@@ -122,8 +128,15 @@ const settle = (session: pg.PoolClient | pg.Pool | undefined, attempt: object) =
       id,
       NOW,
       JSON.stringify({
-        ...{ status: "pending", at: NOW, durationMs: 1, url: URL, requestHeaders: {}, answerHeaders: {} },
-        ...{ answerBody: "", nextAt: NOW, ...attempt },
+        status: "pending",
+        at: NOW,
+        durationMs: 1,
+        url: URL,
+        requestHeaders: {},
+        answerHeaders: {},
+        answerBody: "",
+        nextAt: NOW,
+        ...attempt,
       }),
     ],
   );
@@ -201,15 +214,12 @@ test("a deleted endpoint is hidden at once, and housekeeping deletes it and its 
     ])
       expect([call, await sql(`select from ${call}`, id, owner)]).toEqual([call, []]);
     expect(await sql("select from get_webhook_delivery($1, $2, 20)", delivery.id, owner)).toEqual([]);
-    for (const call of [
-      "resend_webhook_delivery($1, $2, now())",
-      "delete_webhook_endpoint($1, $2)",
-      "count_webhook_replay($1, $2, '2020-01-01', '2030-01-01', 'all')",
+    for (const [call, of] of [
+      ["resend_webhook_delivery($1, $2, now())", delivery.id],
+      ["delete_webhook_endpoint($1, $2)", id],
+      ["count_webhook_replay($1, $2, '2020-01-01', '2030-01-01', 'all')", id],
     ])
-      await expect(
-        sql(`select ${call}`, call.startsWith("resend") ? delivery.id : id, owner),
-        call,
-      ).rejects.toThrow("not found");
+      await expect(sql(`select ${call}`, of, owner)).rejects.toThrow("not found");
   }
   await publish(db.sql, "later");
   expect(await sql("select from webhook_messages where key = 'later'")).toEqual([]);

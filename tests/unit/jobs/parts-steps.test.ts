@@ -47,3 +47,30 @@ test.each([
   );
   expect(steps()).toBeLessThan(ENGINE_LIMIT);
 });
+
+test("a part that needs more steps than a run may have is continued by another run", async () => {
+  const sent: { name: string; data: object; id: string }[] = [];
+  let settled = 0;
+  const counting = createParts(
+    {
+      claim: async () => ({ state: "claimed", settled }) as unknown as Part,
+      release: async () => 0,
+    } as unknown as PartsRepository,
+    { stepMs: 0 },
+  );
+  const work = async (runId: string, event: object) => {
+    const step = {
+      run: async (_: string, step: () => unknown) => step(),
+      sendEvent: async (_: string, event: (typeof sent)[0]) => sent.push(event),
+    };
+    return counting.work({ step, runId, event } as never, { policy: "dataSync" }, async () => {
+      settled += 1;
+      return settled > 501 ? "done" : "open";
+    });
+  };
+  const event = { name: "webhook/replay", data: { replayId: "replay", parentJobId: "job", part: 1 } };
+  expect(await work("run-1", event)).toEqual({ state: "open" });
+  expect(sent).toEqual([{ ...event, id: "run-1:continue" }]);
+  expect(await work("run-2", sent[0] ?? {})).toEqual({ state: "done" });
+  expect([settled, sent.length]).toEqual([502, 1]);
+});
