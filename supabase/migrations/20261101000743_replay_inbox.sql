@@ -48,9 +48,12 @@ create function private.webhooks_of_replay(
   p_from bigint default 0, p_last bigint default 9223372036854775807, p_limit integer default null
 )
 returns table (id uuid, sequence bigint)
-language sql stable
+language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 as $$
+begin
+  return query
   (select inbox.id, inbox.sequence from public.webhook_inbox as inbox
   where p_ids is null and source = p_source and inbox.sequence between p_from and p_last and type = any (p_types)
     and received_at >= p_starts_at and received_at < p_ends_at
@@ -61,6 +64,7 @@ as $$
   where inbox.id = any (p_ids) and source = p_source and inbox.sequence between p_from and p_last and type = any (p_types)
     and (p_verdict is null or verdict = p_verdict) and verdict <> 'received'
   order by inbox.sequence limit p_limit);
+end
 $$;
 
 create function public.count_inbox_replay(

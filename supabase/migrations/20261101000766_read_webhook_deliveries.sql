@@ -16,9 +16,12 @@ create function public.list_webhook_deliveries(
   p_endpoint_id uuid, p_owner text, p_status text, p_before_at timestamptz, p_before_id uuid, p_limit integer
 )
 returns setof jsonb
-language sql stable
+language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 as $$
+begin
+  return query
   select private.describe_delivery(delivery) from (
     select * from public.webhook_deliveries
     where endpoint_id = (select id from public.webhook_endpoints
@@ -26,6 +29,7 @@ as $$
       and (p_status is null or status = p_status)
       and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
     order by created_at desc, id desc limit p_limit) as delivery;
+end
 $$;
 
 -- One delivery with its newest p_limit attempts. The result has no row when this owner has no such delivery.

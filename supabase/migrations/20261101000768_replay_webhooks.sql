@@ -51,9 +51,12 @@ create function private.messages_of_replay(
   p_from bigint default 0, p_last bigint default 9223372036854775807, p_limit integer default null
 )
 returns table (id uuid, sequence bigint)
-language sql stable
+language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 as $$
+begin
+  return query
   select message.id, message.sequence from public.webhook_messages as message
   left join public.webhook_deliveries as delivery
     on delivery.endpoint_id = p_endpoint.id and delivery.message_id = message.id
@@ -62,6 +65,7 @@ as $$
     and (delivery.id is not null or message.key not like 'test:%')
     and (p_scope = 'all' or delivery.id is null or delivery.status = 'failed')
   order by message.sequence limit p_limit;
+end
 $$;
 
 -- How many messages a replay would send.

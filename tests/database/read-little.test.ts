@@ -121,13 +121,13 @@ test.each([
   ["webhook_inbox", "failed webhooks", "list_webhooks(null, null, 'failed', null, null, 3)"],
   ["webhook_inbox", "webhooks of a type that has none", "list_webhooks(null, 'none', null, null, null, 3)"],
   ["webhook_inbox", "the types that exist", "list_webhook_types(500)"],
-  ["webhook_inbox", "the next webhooks of a replay", ofInbox("null", "10000, 30000, 20")],
+  ["webhook_inbox", "the next webhooks of a replay", ofInbox("null", "10000, 30000, 5")],
   [
     "webhook_inbox",
     "webhooks of a replay that names them",
-    ofInbox("array[gen_random_uuid()]", "0, 30000, 20"),
+    ofInbox("array[gen_random_uuid()]", "0, 30000, 5"),
   ],
-  ["webhook_messages", "the next messages of a replay", ofMessages("'all', 10000, 30000, 20")],
+  ["webhook_messages", "the next messages of a replay", ofMessages("'all', 10000, 30000, 5")],
   [
     "webhook_deliveries",
     "failed deliveries",
