@@ -127,7 +127,7 @@ test.each([
     "webhooks of a replay that names them",
     ofInbox("array[gen_random_uuid()]", "0, 30000, 5"),
   ],
-  ["webhook_messages", "the next messages of a replay", ofMessages("'all', 10000, 30000, 5")],
+  ["webhook_messages", "the next messages of a replay", ofMessages("'all', 10000, 30000, 3")],
   [
     "webhook_deliveries",
     "failed deliveries",
