@@ -10,7 +10,8 @@ const LEFT: Record<string, string> = {
   dead_letter_queue:
     "event_name status event_id run_id function_id error_code fingerprint handled_by outcome release alert_claimed_by",
   import_rejects: "column_name code hint",
-  imports: "owner target scope options merge absent file_url fingerprint said version status undo_counts",
+  imports:
+    "owner target scope options merge absent file_url fingerprint declared_format version status undo_counts",
   job_errors: "event_id event_name error_code function_id run_id",
   job_events: "type",
   job_log_lines: "run_id function_id level",
