@@ -9,6 +9,7 @@ import type { Storage } from "#lib/database/storage.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
+import { AppError } from "#lib/errors.ts";
 import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 
 type Dependencies = {
@@ -46,20 +47,22 @@ export const processImport = (deps: Dependencies) =>
         });
 
       try {
-        const { owner, isDone } = await run.step.run("open-import", async () => {
-          const { owner, status } = await open();
-          return { owner, isDone: status === "completed" };
+        const opened = await run.step.run("open-import", async () => {
+          const work = await open();
+          return work ? { owner: work.owner, isDone: work.status === "completed" } : null;
         });
-        if (isDone) return { status: "skipped", reason: "this import is completed" };
+        if (opened === null) return { status: "skipped", reason: "another job works on this import" };
+        if (opened.isDone) return { status: "skipped", reason: "this import is completed" };
         const plan = await parts.plan(run, "process-import", ({ cursor }, time) =>
           failing(imports, importId, async () => {
             const work = await open();
+            if (!work) throw new AppError("conflict", "Another job has taken this import over");
             const source = await openSource(deps, work.file_url, factsOf(work));
             return planPiece(imports, work, source, cursor, time);
           }),
         );
         await parts.fanOut(run, plan, (ref) =>
-          importBatchDue.create({ importId, userId: owner, batchIndex: ref.part - 1, ...ref }),
+          importBatchDue.create({ importId, userId: opened.owner, batchIndex: ref.part - 1, ...ref }),
         );
         return { totalRecords: plan.total, batches: plan.parts };
       } catch (error) {

@@ -44,9 +44,12 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     accept: (request: JobRequest, wanted: NewImport, viewer: string | null) =>
       call("accept_import", { request, import: dense(wanted), viewer }, jobRow),
 
-    /** Returns the import of a run. Creates the import when app code sent the event itself. */
-    open: (eventId: string, id: string, owner: string | undefined, wanted: NewImport) =>
-      call("open_import", { eventId, id, owner, import: dense(wanted) }, importRow),
+    /**
+     * Returns the import of a run; undefined when another job works on it. Creates the import when app code sent the
+     * event itself.
+     */
+    open: async (eventId: string, id: string, owner: string | undefined, wanted: NewImport) =>
+      (await call("open_import", { eventId, id, owner, import: dense(wanted) }, importRow.array()))[0],
 
     describe: (id: string, found: { dialect: object; mapping: object; version: string; byteCount: number }) =>
       callTimeless("describe_import", {

@@ -116,10 +116,10 @@ as $$
   select * from public.import_files where id = p_id and (p_owner is null or owner = p_owner);
 $$;
 
--- The import that a run of process-import works on. Inserts the import's row when app code requested the import by an
--- event.
+-- The import that a run of process-import works on; no row when another job works on it. Inserts the import's row when
+-- app code requested the import by an event.
 create function public.open_import(p_event_id text, p_id uuid, p_owner text, p_import jsonb, p_now timestamptz)
-returns public.imports
+returns setof public.imports
 language plpgsql
 set search_path = ''
 as $$
@@ -127,17 +127,41 @@ declare
   v_job_id uuid := private.find_job(p_event_id, 'process-import');
   v_import public.imports;
 begin
-  select * into v_import from public.imports where id = p_id for no key update;
+  select * into v_import from public.imports where id = p_id;
   if v_import.id is null then
     perform private.insert_import(p_id, v_job_id, p_owner, p_owner, p_import, p_now);
-  elsif v_import.status is distinct from 'completed' and v_job_id is distinct from v_import.job_id then
-    if v_import.undo_job_id is not null then
-      perform private.refuse(409, 'conflict', 'The import was undone: import its file again instead');
-    end if;
-    update public.imports set job_id = v_job_id, status = null, error = null, ended_at = null where id = p_id;
+  elsif v_import.status is distinct from 'completed' and v_import.job_id is distinct from v_job_id
+    and not exists (select from public.jobs where id = v_import.job_id and ended_at is null)
+  then
+    perform private.take_import_over(v_import, v_job_id, p_now);
   end if;
-  select * into v_import from public.imports where id = p_id;
-  return v_import;
+  return query select * from public.imports
+    where id = p_id and (status is not distinct from 'completed' or job_id is not distinct from v_job_id);
+end
+$$;
+
+-- A further job continues an import whose job has ended. It takes over the plan, so that the counts include the parts
+-- that are done, and no row is written twice. Locks are taken in this order: the plan, the job, the import.
+create function private.take_import_over(p_import public.imports, p_job_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_import.undo_job_id is not null then
+    perform private.refuse(409, 'conflict', 'The import was undone: import its file again instead');
+  elsif p_import.job_id is null then
+    perform private.refuse(409, 'conflict', 'The ledger of this import was cleared: import its file again instead');
+  end if;
+  perform private.open_plan(p_job_id, p_import.job_id, p_now);
+  perform from public.jobs where id = p_job_id for no key update;
+  update public.imports set job_id = p_job_id, status = null, error = null, ended_at = null
+  where id = p_import.id and job_id = p_import.job_id and undo_job_id is null;
+  if not found then
+    -- A concurrent job has taken the import over, or undoes it, so the transaction is rolled back, and the caller tries
+    -- again.
+    raise exception 'The import has just changed hands' using errcode = 'serialization_failure';
+  end if;
 end
 $$;
 
@@ -290,10 +314,10 @@ select private.register_work_kind('{"function_id": "process-import", "event_name
 select private.register_work_kind('{"function_id": "process-import-batch", "event_name": "import/process-batch"}');
 
 revoke execute on function private.import_options_of, private.insert_import, private.refuse_same_file,
-  public.accept_import, public.add_import_file, public.get_import_file, public.open_import, public.describe_import,
+  public.accept_import, public.add_import_file, public.get_import_file, public.open_import, private.take_import_over, public.describe_import,
   public.fingerprint_import, public.import_of_job, public.fail_import, public.write_import_rows,
   private.after_import_job from public, anon, authenticated;
 grant execute on function private.import_options_of, private.insert_import, private.refuse_same_file,
-  public.accept_import, public.add_import_file, public.get_import_file, public.open_import, public.describe_import,
+  public.accept_import, public.add_import_file, public.get_import_file, public.open_import, private.take_import_over, public.describe_import,
   public.fingerprint_import, public.import_of_job, public.fail_import, public.write_import_rows,
   private.after_import_job to service_role;

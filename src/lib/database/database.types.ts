@@ -2054,6 +2054,7 @@ export type Database = {
           format: string;
           id: string;
           owner: string;
+          path: string;
           revoked_at: string | null;
           row_count: number | null;
           scope: string | null;
@@ -2071,6 +2072,7 @@ export type Database = {
           format: string;
           id: string;
           owner: string;
+          path?: never;
           revoked_at?: string | null;
           row_count?: number | null;
           scope?: string | null;
@@ -2087,6 +2089,7 @@ export type Database = {
           format?: string;
           id?: string;
           owner?: string;
+          path?: never;
           revoked_at?: string | null;
           row_count?: number | null;
           scope?: string | null;
@@ -2094,15 +2097,7 @@ export type Database = {
           starts_at?: string;
           type?: string;
         };
-        Relationships: [
-          {
-            foreignKeyName: "reports_id_fkey";
-            columns: ["id"];
-            isOneToOne: true;
-            referencedRelation: "jobs";
-            referencedColumns: ["id"];
-          },
-        ];
+        Relationships: [];
       };
       schedule_ticks: {
         Row: {
@@ -3860,31 +3855,6 @@ export type Database = {
       };
       erase_piece: { Args: { p_id: string | null; p_now: string | null }; Returns: string };
       expire_image_uploads: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
-      expired_reports: {
-        Args: { p_limit: number | null; p_now: string | null };
-        Returns: {
-          byte_count: number | null;
-          campaign_id: string | null;
-          created_at: string;
-          ends_at: string;
-          expires_at: string;
-          format: string;
-          id: string;
-          owner: string;
-          revoked_at: string | null;
-          row_count: number | null;
-          scope: string | null;
-          snapshot_at: string | null;
-          starts_at: string;
-          type: string;
-        }[];
-        SetofOptions: {
-          from: "*";
-          to: "reports";
-          isOneToOne: false;
-          isSetofReturn: true;
-        };
-      };
       fail_import: {
         Args: { p_error: Json | null; p_id: string | null; p_now: string | null };
         Returns: undefined;
@@ -3934,7 +3904,7 @@ export type Database = {
         Returns: undefined;
       };
       forget_left_files: { Args: { p_bucket: string | null; p_paths: string[] | null }; Returns: undefined };
-      forget_reports: { Args: { p_ids: string[] | null }; Returns: undefined };
+      forget_reports: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
       functions_of_events: { Args: { p_events: string[] | null }; Returns: Json };
       get_campaign: {
         Args: { p_campaign_id: string | null; p_now: string | null; p_owner: string | null };
@@ -4695,12 +4665,12 @@ export type Database = {
           undone_at: string | null;
           updated_count: number;
           version: string | null;
-        };
+        }[];
         SetofOptions: {
           from: "*";
           to: "imports";
-          isOneToOne: true;
-          isSetofReturn: false;
+          isOneToOne: false;
+          isSetofReturn: true;
         };
       };
       open_plan: {
@@ -4718,6 +4688,7 @@ export type Database = {
           format: string;
           id: string;
           owner: string;
+          path: string;
           revoked_at: string | null;
           row_count: number | null;
           scope: string | null;
