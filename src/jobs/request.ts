@@ -21,7 +21,10 @@ export const jobOptions = {
   attempts: z.int().min(1).max(21).optional(),
   /** The delay before the second try, doubled before each further try. */
   backoffMs: z.int().min(0).max(DAY_MS).optional(),
-  /** How many completed jobs of this kind to keep after this job has completed. */
+  /**
+   * How many completed jobs to keep after this job has completed: the newest jobs of this kind and owner that have such
+   * a number.
+   */
   keepCompleted: z.int().min(1).max(10_000).optional(),
 };
 

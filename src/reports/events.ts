@@ -26,9 +26,13 @@ export const wanted = z.object({
 });
 export type GenerateReport = z.output<typeof wanted>;
 
-/** Command: make this report about the rows of `userId`. */
+/** Command: make this report for `userId`, about the rows of `userId`. */
 export const generateReportRequested = eventType("report/generate", {
-  schema: wanted.extend({ userId: z.string().min(1).max(200) }),
+  schema: wanted.extend({
+    userId: z.string().min(1).max(200),
+    /** The report is about the rows of all owners: an administrator requested it. */
+    allOwners: z.boolean().optional(),
+  }),
 });
 
 /** Fact: a report can be downloaded. */

@@ -10,7 +10,7 @@ import { withTimeout } from "#lib/timeout.ts";
 import { WRITERS } from "./contents.ts";
 import { PDF_ROWS, type ReportDocument, toDocument } from "./document.ts";
 import { generateReportRequested, isDesigned, reportReady } from "./events.ts";
-import { downloadUrl, REPORTS_BUCKET, reportPath } from "./paths.ts";
+import { downloadUrl, REPORTS_BUCKET } from "./paths.ts";
 import { rangeOf } from "./range.ts";
 import type { Report, ReportRepository } from "./repository.ts";
 import { wantedOf } from "./wanted.ts";
@@ -47,7 +47,8 @@ export const generateReport = (deps: Dependencies) =>
     async ({ event, step, runId }) => {
       const { userId } = event.data;
       const file = await step.run("render", async () => {
-        const wanted = { owner: userId, scope: userId, ...wantedOf(event.data) };
+        const scope = event.data.allOwners ? null : userId;
+        const wanted = { owner: userId, scope, ...wantedOf(event.data) };
         const report = await deps.reports.open(event.id ?? runId, wanted);
         const { ms, code } = patienceOf(PATIENCE_MS, remainingMs(event.data, deps.clock.now()));
         return withTimeout(makeFile(deps, report, AbortSignal.timeout(ms)), ms, code);
@@ -79,13 +80,12 @@ export const generateReport = (deps: Dependencies) =>
  */
 async function makeFile(deps: Dependencies, report: Report, signal: AbortSignal) {
   const snapshotAt = deps.clock.now();
-  const path = reportPath(report);
   let counts: { rows: number; bytes: number };
   if (report.format === "csv" || !isDesigned(report.type)) {
     const id = randomUUID();
     const snapshot = { id, pages: await deps.reports.takePages(report.id, id) };
     const file = csvOf(deps.reports, snapshot, await deps.reports.columns(report.id), signal);
-    await deps.storage.putStream(REPORTS_BUCKET, path, file.stream, "text/csv; charset=utf-8");
+    await deps.storage.putStream(REPORTS_BUCKET, report.path, file.stream, "text/csv; charset=utf-8");
     counts = file.counts;
   } else {
     const range = rangeOf(report);
@@ -93,7 +93,7 @@ async function makeFile(deps: Dependencies, report: Report, signal: AbortSignal)
     const facts = { type: report.type, range, snapshotAt, scope: report.scope };
     const bytes = await deps.render(toDocument(facts, snapshot, WRITERS[report.type](snapshot, range)));
     signal.throwIfAborted();
-    await deps.storage.put(REPORTS_BUCKET, path, { bytes, contentType: "application/pdf" });
+    await deps.storage.put(REPORTS_BUCKET, report.path, { bytes, contentType: "application/pdf" });
     counts = { rows: snapshot.rowCount, bytes: bytes.byteLength };
   }
   signal.throwIfAborted();

@@ -3,7 +3,7 @@ import type { Storage } from "#lib/database/storage.ts";
 import { AppError } from "#lib/errors.ts";
 import { idParams, type Route, route } from "#lib/http/route.ts";
 import { findFile } from "./find-report.ts";
-import { downloadUrl, REPORTS_BUCKET, reportPath } from "./paths.ts";
+import { downloadUrl, REPORTS_BUCKET } from "./paths.ts";
 import type { ReportRepository } from "./repository.ts";
 
 type Dependencies = { reports: Pick<ReportRepository, "get">; storage: Pick<Storage, "get"> };
@@ -30,7 +30,7 @@ export const previewRoute = ({ reports, storage }: Dependencies): Route =>
       if (report.format !== "pdf") throw new AppError("conflict", "Only a PDF has a preview", { hint });
       if ((report.byte_count ?? 0) > MOST_BYTES)
         throw new AppError("payload_too_large", "The report is too large for a preview", { hint });
-      const file = await storage.get(REPORTS_BUCKET, reportPath(report));
+      const file = await storage.get(REPORTS_BUCKET, report.path);
       if (!file) throw new AppError("not_found", "The file of this report was removed");
       return new Response(Buffer.from(file.bytes), { headers: { "content-type": "application/pdf" } });
     },

@@ -16,6 +16,7 @@ const reportRow = z.object({
   scope: z.string().nullable(),
   type: reportType,
   format: reportFormat,
+  path: z.string(),
   campaign_id: z.uuid().nullable(),
   starts_at: z.string(),
   ends_at: z.string(),
@@ -90,8 +91,7 @@ export function reportRepository(db: DatabaseClient, clock: Clock) {
     /** Returns whether this owner has such a report. Its file cannot be downloaded any more. */
     revoke: (id: string, owner: string | null) => call("revoke_report", { id, owner }, z.boolean()),
 
-    expired: (limit: number) => call("expired_reports", { limit }, reportRow.array()),
-
-    forget: (ids: string[]) => callTimeless("forget_reports", { ids }),
+    /** Deletes expired reports. Returns their number. */
+    forget: (limit: number) => call("forget_reports", { limit }, z.number()),
   };
 }

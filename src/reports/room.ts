@@ -14,7 +14,7 @@ type Dependencies = { db: DatabaseClient; clock: Clock; storage: Storage; jobs: 
 export const reports = room<Dependencies>({
   name: "reports",
   routes: ({ db, clock, ...deps }) => reportRoutes({ ...deps, reports: reportRepository(db, clock) }),
-  chores: ({ db, clock, storage }) => [removeExpired({ storage, reports: reportRepository(db, clock) })],
+  chores: ({ db, clock }) => [removeExpired(reportRepository(db, clock))],
   facts: reportFacts,
   visibleFields: {
     [generateReportRequested.name]: ["reportType", "format", "priority", "deadlineAt"],

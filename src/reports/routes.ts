@@ -7,7 +7,7 @@ import { pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 import { dateRange, generateReportRequested, reportFormat, reportType, wanted } from "./events.ts";
 import { findFile, findReport, noReport } from "./find-report.ts";
-import { downloadUrl, REPORTS_BUCKET, reportPath, reportUrl } from "./paths.ts";
+import { downloadUrl, REPORTS_BUCKET, reportUrl } from "./paths.ts";
 import { previewRoute } from "./preview-route.ts";
 import { rangeOf } from "./range.ts";
 import type { ReportRepository, ReportWithJob } from "./repository.ts";
@@ -59,13 +59,19 @@ export const reportRoutes = ({ reports, storage, jobs }: Dependencies): Route[] 
       requester,
       idempotencyKey,
     }) => {
-      const report = {
-        scope: ownerOf(requester),
-        ...wantedOf({ reportType, dateRange, campaignId, format }),
-      };
+      const scope = ownerOf(requester);
+      const report = { scope, ...wantedOf({ reportType, dateRange, campaignId, format }) };
       const asked = request(
         generateReportRequested,
-        { reportType, dateRange, campaignId, format: report.format, userId: requester.owner },
+        {
+          reportType,
+          dateRange,
+          campaignId,
+          format: report.format,
+          userId: requester.owner,
+          // When the job is run again, the new job knows only the event.
+          ...(scope === null && { allOwners: true }),
+        },
         { ...options, requester, key: idempotencyKey },
       );
       const job = await jobs.accept(asked, (wish) => reports.accept(wish, report));
@@ -108,12 +114,7 @@ export const reportRoutes = ({ reports, storage, jobs }: Dependencies): Route[] 
     ticket: true,
     handler: async ({ params, requester }) => {
       const report = await findFile(reports, params.id, requester);
-      const url = await storage.signedUrl(
-        REPORTS_BUCKET,
-        reportPath(report),
-        LINK_SECONDS,
-        fileNameOf(report),
-      );
+      const url = await storage.signedUrl(REPORTS_BUCKET, report.path, LINK_SECONDS, fileNameOf(report));
       return new Response(null, { status: 303, headers: { location: url, "cache-control": "no-store" } });
     },
   }),

@@ -48,8 +48,8 @@ create table public.jobs (
   due_at timestamptz not null,
   -- After this time the work is skipped. Null: the work has no deadline.
   deadline_at timestamptz,
-  -- How many completed jobs of this kind are kept after this job has completed, including this one. Null: the kind's
-  -- usual number.
+  -- How many completed jobs with such a number, of this kind and owner, are kept after this job has completed, including
+  -- this one. Null: the job is deleted only by the kind's numbers.
   keep_completed integer,
   -- When the engine may begin the job. Null: held until its room releases it. In the future: delayed. Infinity: its
   -- function is paused (private.pauses).
@@ -69,6 +69,7 @@ create table public.jobs (
     check (status in ('queued', 'running', 'completed', 'failed', 'canceled', 'skipped')),
   constraint jobs_priority_is_valid check (priority between 1 and 5),
   constraint jobs_keep_themselves check (keep_completed > 0),
+  constraint jobs_keep_jobs_of_their_owner check (keep_completed is null or owner is not null),
   constraint jobs_are_due_after_they_are_ready check (due_at >= ready_at and ready_at >= created_at),
   constraint jobs_are_sent_after_their_release check (sent_at is null or released_at is not null or ended_at is not null),
   constraint jobs_end_when_their_status_says_so
@@ -98,6 +99,8 @@ create index jobs_running on public.jobs (greatest(updated_at, checked_at)) incl
 create index jobs_started on public.jobs (started_at) include (kind, priority, due_at, ready_at)
   where started_at is not null;
 create index jobs_ended_by_kind on public.jobs (kind, status, ended_at, id) where ended_at is not null;
+create index jobs_with_a_number_to_keep on public.jobs (kind, owner, ended_at desc, id desc)
+  where keep_completed is not null and status = 'completed';
 create index jobs_ended on public.jobs (ended_at) where ended_at is not null;
 create index jobs_ended_by_function on public.jobs (function_id, ended_at) include (status, started_at)
   where ended_at is not null;

@@ -130,11 +130,10 @@ as $$
     (select function_id from private.work_kinds where kind = p_kind order by function_id limit 1), p_kind));
 $$;
 
--- How many ended jobs of each kind are kept, and which may be deleted. When the newest completed job has a number of
--- its own (jobs.keep_completed), this number applies to all completed jobs of the kind. Otherwise the kind's number
--- applies, and only jobs that ended before p_before may be deleted.
-create function private.kept_jobs(p_before timestamptz)
-returns table (kind text, status text, kept integer, before timestamptz)
+-- The ended jobs that a kind does not keep: each kind keeps its number of the newest completed and failed jobs, and all
+-- jobs that ended after p_before. At most p_limit of each kind and status, the oldest first.
+create function private.jobs_beyond_kinds(p_before timestamptz, p_limit integer)
+returns setof uuid
 language sql stable
 set search_path = ''
 as $$
@@ -144,21 +143,54 @@ as $$
     select (select min(jobs.kind) from public.jobs where ended_at is not null and jobs.kind > kinds.kind)
     from kinds where kind is not null
   )
-  select kinds.kind, keep.status, keep.count, keep.before
+  select old.id
   from kinds
   cross join lateral private.kind_named(kinds.kind) as usual
-  left join lateral (
-    select keep_completed from public.jobs
-    where jobs.kind = kinds.kind and jobs.status = 'completed' and ended_at is not null
-    order by ended_at desc, id desc limit 1) as newest on true
-  cross join lateral (values
-    ('completed', coalesce(newest.keep_completed, usual.keep_completed),
-      case when newest.keep_completed is null then p_before else 'infinity' end),
-    ('failed', usual.keep_failed, p_before)) as keep (status, count, before)
+  cross join lateral (values ('completed', usual.keep_completed), ('failed', usual.keep_failed)) as keep (status, count)
+  cross join lateral (
+    select ended_at, id from public.jobs
+    where jobs.kind = kinds.kind and jobs.status = keep.status and ended_at is not null
+    order by ended_at desc, id desc offset keep.count limit 1) as newest
+  cross join lateral (
+    select jobs.id from public.jobs
+    where jobs.kind = kinds.kind and jobs.status = keep.status and ended_at < p_before
+      and (ended_at, jobs.id) <= (newest.ended_at, newest.id)
+    order by ended_at, jobs.id limit p_limit) as old
   where kinds.kind is not null;
 $$;
 
--- Keeps the newest ended jobs of each kind and deletes the older ones, at most p_limit in one call. The statement reads
+-- The completed jobs that their requests do not keep, however recent they are. The newest job with a number of its own
+-- (jobs.keep_completed) decides for the jobs of the same kind and owner that have a number too. So a requester deletes no
+-- job of another owner, and no job whose request had no number. At most p_limit of each kind and owner.
+create function private.jobs_beyond_requests(p_limit integer)
+returns setof uuid
+language sql stable
+set search_path = ''
+as $$
+  with recursive owners (kind, owner) as (
+    (select kind, owner from public.jobs where keep_completed is not null and status = 'completed'
+     order by kind, owner limit 1)
+    union all
+    select next.kind, next.owner
+    from owners
+    cross join lateral (
+      select jobs.kind, jobs.owner from public.jobs
+      where keep_completed is not null and status = 'completed' and (jobs.kind, jobs.owner) > (owners.kind, owners.owner)
+      order by jobs.kind, jobs.owner limit 1) as next
+  )
+  select old.id
+  from owners
+  cross join lateral (
+    select keep_completed from public.jobs
+    where keep_completed is not null and status = 'completed' and jobs.kind = owners.kind and jobs.owner = owners.owner
+    order by ended_at desc, id desc limit 1) as newest
+  cross join lateral (
+    select id from public.jobs
+    where keep_completed is not null and status = 'completed' and jobs.kind = owners.kind and jobs.owner = owners.owner
+    order by ended_at desc, id desc offset newest.keep_completed limit p_limit) as old;
+$$;
+
+-- Deletes the jobs that neither their kind nor their request keeps, at most p_limit in one call. The statement reads
 -- only the jobs that it keeps or deletes.
 create function public.trim_jobs(p_before timestamptz, p_limit integer)
 returns bigint
@@ -169,17 +201,9 @@ declare
   v_count bigint;
 begin
   delete from public.jobs where id = any (array(
-    select old.id
-    from private.kept_jobs(p_before) as keep
-    cross join lateral (
-      select ended_at, id from public.jobs
-      where jobs.kind = keep.kind and jobs.status = keep.status and ended_at is not null
-      order by ended_at desc, id desc offset keep.kept limit 1) as newest
-    cross join lateral (
-      select jobs.id from public.jobs
-      where jobs.kind = keep.kind and jobs.status = keep.status and ended_at < keep.before
-        and (ended_at, jobs.id) <= (newest.ended_at, newest.id)
-      order by ended_at, jobs.id limit p_limit) as old
+    select private.jobs_beyond_kinds(p_before, p_limit)
+    union
+    select private.jobs_beyond_requests(p_limit)
     limit p_limit));
   get diagnostics v_count = row_count;
   return v_count;
@@ -190,8 +214,8 @@ revoke execute on function public.take_quiet_runs, public.unheard_cancels, publi
   public.purge_ledgers, public.trim_jobs from public, anon, authenticated;
 grant execute on function public.take_quiet_runs, public.unheard_cancels, public.fail_unbegun_jobs,
   public.purge_ledgers, public.trim_jobs to service_role;
-revoke execute on function private.kept_jobs, private.kind_named from public, anon, authenticated;
-grant execute on function private.kept_jobs, private.kind_named to service_role;
+revoke execute on function private.jobs_beyond_kinds, private.jobs_beyond_requests, private.kind_named from public, anon, authenticated;
+grant execute on function private.jobs_beyond_kinds, private.jobs_beyond_requests, private.kind_named to service_role;
 
 -- Deletes at most p_limit rows of a table whose time is before p_before, the oldest first. Returns their number.
 create function private.delete_rows_before(p_table regclass, p_column name, p_before timestamptz, p_limit integer)

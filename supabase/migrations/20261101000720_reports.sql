@@ -1,14 +1,16 @@
 -- A report is one PDF or CSV about a period of one list (private.exports), or about one campaign. A job generates it, and
--- Storage keeps it for a week.
+-- Storage keeps it for a week. The ledger may delete the job before that.
 
 create table public.reports (
-  -- The id of the report, and of its job. The file is reports/<job id>.pdf or .csv.
-  id uuid primary key references public.jobs (id) on delete cascade,
+  -- The id of the report, and of its job.
+  id uuid primary key,
   owner text not null,
   -- The owner whose rows the report contains. Null: all rows, for an administrator.
   scope text,
   type text not null,
   format text not null,
+  -- The file's path in the bucket "reports".
+  path text not null generated always as (id::text || '.' || format) stored,
   -- Null: the report is about a list, not about one campaign.
   campaign_id uuid,
   starts_at timestamptz not null,
@@ -28,6 +30,8 @@ create table public.reports (
 );
 create index reports_by_owner on public.reports (owner, created_at desc, id desc);
 create index reports_expired on public.reports (expires_at);
+create trigger reports_leave_their_files after delete on public.reports
+  for each row execute function private.leave_files('reports', 'path');
 
 alter table public.reports enable row level security;
 revoke all on public.reports from anon, authenticated;
@@ -105,7 +109,8 @@ begin
 end
 $$;
 
--- The report that a run must generate. Inserts the report's row when app code requested the report by an event.
+-- The report that a run must generate. Inserts the report's row when app code requested the report by an event, or when
+-- the job does the work of an earlier job again.
 create function public.open_report(p_event_id text, p_report jsonb, p_now timestamptz)
 returns public.reports
 language plpgsql
@@ -253,18 +258,28 @@ end
 $$;
 select private.register_eraser('private.erase_from_report_pages(text, text, timestamptz)');
 
+-- A report with the state of its job. When the ledger has deleted the job, the file tells how the job ended.
+create function private.view_report(p_report public.reports)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select to_jsonb(p_report) || jsonb_build_object('error', job.error,
+    'status', coalesce(job.status, case when p_report.snapshot_at is null then 'failed' else 'completed' end))
+  from (select p_report.id) as report left join public.jobs as job using (id);
+$$;
+
 -- p_owner null is an administrator, who sees every report.
 create function public.list_reports(p_owner text, p_before_at timestamptz, p_before_id uuid, p_limit integer)
 returns jsonb
 language sql stable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(view order by created_at desc, id desc), '[]') from (
-    select reports.created_at, reports.id, to_jsonb(reports) || jsonb_build_object('status', jobs.status, 'error', jobs.error) as view
-    from public.reports join public.jobs using (id)
-    where (p_owner is null or reports.owner = p_owner)
-      and (p_before_at is null or (reports.created_at, reports.id) < (p_before_at, p_before_id))
-    order by reports.created_at desc, reports.id desc limit p_limit
+  select coalesce(jsonb_agg(private.view_report(page) order by created_at desc, id desc), '[]') from (
+    select * from public.reports
+    where (p_owner is null or owner = p_owner)
+      and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
+    order by created_at desc, id desc limit p_limit
   ) as page;
 $$;
 
@@ -273,9 +288,7 @@ returns jsonb
 language sql stable
 set search_path = ''
 as $$
-  select to_jsonb(reports) || jsonb_build_object('status', jobs.status, 'error', jobs.error)
-  from public.reports join public.jobs using (id)
-  where id = p_id and (p_owner is null or reports.owner = p_owner);
+  select private.view_report(reports) from public.reports where id = p_id and (p_owner is null or owner = p_owner);
 $$;
 
 create function public.revoke_report(p_id uuid, p_owner text, p_now timestamptz)
@@ -290,31 +303,30 @@ as $$
   select exists (select from revoked);
 $$;
 
--- The reports whose files housekeeping removes before it calls forget_reports.
-create function public.expired_reports(p_limit integer, p_now timestamptz)
-returns setof public.reports
-language sql stable
+-- Housekeeping: deletes expired reports, at most p_limit, and the pages of all reports whose jobs have ended. Returns how
+-- many reports it deleted. Their files are removed afterwards (private.left_files).
+create function public.forget_reports(p_limit integer, p_now timestamptz)
+returns integer
+language plpgsql
 set search_path = ''
 as $$
-  select reports.* from public.reports join public.jobs using (id)
-  where expires_at <= p_now and jobs.status not in ('queued', 'running')
-  order by expires_at, id limit p_limit;
+declare
+  v_count integer;
+begin
+  delete from private.report_pages where not exists (
+    select from public.jobs where jobs.id = report_id and ended_at is null);
+  delete from public.reports where id = any (array(
+    select id from public.reports
+    where expires_at <= p_now and not exists (select from public.jobs where jobs.id = reports.id and ended_at is null)
+    order by expires_at, id limit p_limit));
+  get diagnostics v_count = row_count;
+  return v_count;
+end
 $$;
 
--- Deletes the given reports, and the pages of all reports whose jobs have ended.
-create function public.forget_reports(p_ids uuid[])
-returns void
-language sql
-set search_path = ''
-as $$
-  delete from private.report_pages as page using public.jobs
-  where jobs.id = page.report_id and jobs.status not in ('queued', 'running');
-  delete from public.reports where id = any (p_ids);
-$$;
-
-revoke execute on function private.insert_report, public.accept_report, public.open_report, public.complete_report, public.report_columns,
-  public.report_snapshot, public.take_report_pages, public.report_page, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
+revoke execute on function private.insert_report, private.view_report, public.accept_report, public.open_report, public.complete_report, public.report_columns,
+  public.report_snapshot, public.take_report_pages, public.report_page, public.list_reports, public.get_report, public.revoke_report,
   public.forget_reports, private.erase_from_report_pages from public, anon, authenticated;
-grant execute on function private.insert_report, public.accept_report, public.open_report, public.complete_report, public.report_columns,
-  public.report_snapshot, public.take_report_pages, public.report_page, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
+grant execute on function private.insert_report, private.view_report, public.accept_report, public.open_report, public.complete_report, public.report_columns,
+  public.report_snapshot, public.take_report_pages, public.report_page, public.list_reports, public.get_report, public.revoke_report,
   public.forget_reports, private.erase_from_report_pages to service_role;
