@@ -30,12 +30,26 @@ async function loseAnswer(route: Route): Promise<void> {
 
 withChromium("saving a draft", () => {
   const pages = browse(smallPieces);
+  /** Fills in a new draft for a list of its own. The result asks for the campaigns of this list. */
+  const begin = async (page: Page, list: string, { subject = "", from = "Ada <ada@example.com>" }) => {
+    const { call, sql } = pages.house;
+    const { id: listId } = await call("POST", "/api/lists", { name: list });
+    await call("POST", `/api/lists/${listId}/subscribers`, [{ email: "grace@example.com" }]);
+    await page.getByRole("combobox", { name: "List" }).selectOption(list);
+    await page.getByLabel("From").fill(from);
+    await page.locator("textarea.html").fill("<p>Hello</p>");
+    await write(page, subject);
+    return async () =>
+      (await sql.query("select id, subject, version from campaigns where list_id = $1", [listId])).rows;
+  };
   const stored = async (id: string) => (await pages.house.call("GET", `/api/campaigns/${id}`)).subject;
 
   test("after a lost answer, the next change is saved without a conflict", async () => {
     const id = await draftCampaign(pages.house, { name: "Lost answer", people: 1 });
     const page = await pages.open(`/campaigns/${id}`, { expected: /net::ERR_/ });
     const held = await hold(page, "PATCH");
+    // The API stores this name in quotes.
+    await page.getByLabel("From").fill("Acme, Inc. <ada@example.com>");
     await write(page, "One");
     await loseAnswer(await held());
     await page.getByText("Not saved: The server cannot be reached").waitFor();
@@ -44,22 +58,65 @@ withChromium("saving a draft", () => {
     expect(await stored(id)).toBe("Two");
   });
 
-  test("a first save whose answer was lost is repeated with what was written since, and makes one campaign", async () => {
-    const { call, sql } = pages.house;
-    const { id: listId } = await call("POST", "/api/lists", { name: "Once" });
-    const page = await pages.open("/campaigns/new", { expected: /net::ERR_|sandboxed/ });
+  test("a first save that was answered too late is repeated with what was written since, and makes one campaign", async () => {
+    const page = await pages.open("/campaigns/new", { expected: /status of 503|sandboxed/ });
     const held = await hold(page, "POST");
-    await page.getByRole("combobox", { name: "List" }).selectOption("Once");
-    await page.getByLabel("From").fill("Ada <ada@example.com>");
-    await page.locator("textarea.html").fill("<p>Hello</p>");
-    await write(page, "First");
-    const lost = await held();
-    await loseAnswer(lost);
-    await page.getByText("Not saved: The server cannot be reached").waitFor();
+    const campaigns = await begin(page, "Once", { subject: "First" });
+    const late = await held();
+    expect((await late.fetch()).ok()).toBe(true);
+    await late.fulfill({ status: 503, contentType: "application/problem+json", body: "{}" });
+    await page.getByText("Not saved: The server answered 503").waitFor();
     await write(page, "Second");
     await isSaved(page);
-    const { rows } = await sql.query("select subject, version from campaigns where list_id = $1", [listId]);
-    expect(rows).toEqual([{ subject: "Second", version: 2 }]);
+    expect(await campaigns()).toEqual([{ id: expect.any(String), subject: "Second", version: 2 }]);
+
+    // The address is now the campaign's, so that a reload shows it.
+    await page.reload();
+    await expect.poll(() => page.getByLabel("Subject").inputValue()).toBe("Second");
+  });
+
+  test("what is written while a new draft is saved stays, with the focus, and the draft is sent from there", async () => {
+    const page = await pages.open("/campaigns/new", { expected: /sandboxed/ });
+    const campaigns = await begin(page, "Typing on", { subject: "News of " });
+    const held = await hold(page, "POST");
+    await page.getByLabel("Subject").press("Enter");
+    const route = await held();
+    await page.keyboard.type("2026");
+    await route.continue();
+    await expect.poll(() => page.url()).toMatch(/#\/campaigns\/[\w-]{36}$/);
+    await page.keyboard.type("!");
+    await isSaved(page);
+    expect(await page.getByLabel("Subject").inputValue()).toBe("News of 2026!");
+    const [campaign] = await campaigns();
+    expect(campaign?.["subject"]).toBe("News of 2026!");
+    expect(page.url()).toContain(`#/campaigns/${campaign?.["id"]}`);
+
+    await page.getByRole("button", { name: "Preview", exact: true }).click();
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Send to 1" }).click();
+    await page.getByText("completed", { exact: true }).waitFor();
+  });
+
+  test("a complete new draft that could not be saved is there again after a visit to another view, and makes one campaign", async () => {
+    const page = await pages.open("/campaigns/new", { expected: /net::ERR_|status of 400|sandboxed/ });
+    const held = await hold(page, "POST");
+    const campaigns = await begin(page, "Kept", { subject: "Kept words", from: "Ada" });
+    await (await held()).abort();
+    await page.getByText("Not saved: The server cannot be reached").waitFor();
+    // The repetition is refused because of its sender, so the corrected draft is sent. Its answers are lost.
+    const isCorrected = (route: Route) => route.request().postData()?.includes("<ada@") === true;
+    const path = "**/api/campaigns";
+    await page.route(path, (route) => (isCorrected(route) ? loseAnswer(route) : route.fallback()));
+    await page.getByLabel("From", { exact: true }).fill("Ada <ada@example.com>");
+    await expect.poll(async () => (await campaigns()).length).toBe(1);
+    await go(page, "/jobs");
+    await page.getByText("The draft waits in this tab, not saved: The server cannot").waitFor();
+    await page.unroute(path);
+    await go(page, "/campaigns/new");
+    await expect.poll(() => page.getByLabel("Subject").inputValue()).toBe("Kept words");
+    await write(page, "Kept words, and more");
+    await isSaved(page);
+    expect(await campaigns()).toEqual([expect.objectContaining({ subject: "Kept words, and more" })]);
   });
 
   test("a new draft that is not complete is there again after a visit to another view", async () => {

@@ -4,8 +4,25 @@ import { takeKeyFromAddress } from "#dashboard/key.ts";
 /** `#/jobs/<id>?status=failed` → `{ name: "jobs", id: "<id>", query }`. */
 export type HashRoute = { name: string; id: string | undefined; query: URLSearchParams };
 
+/** The address that was replaced while its view stays open, and the address with which the view was opened. */
+let replaced: { shown: string; opened: string } | undefined;
+const openedHash = (): string => (location.hash === replaced?.shown ? replaced.opened : location.hash);
+
+/** Replaces the address of the open view. The view stays as it is; a reload opens the new address. */
+export function replaceAddress(hash: string): void {
+  replaced = { shown: hash, opened: openedHash() };
+  history.replaceState(null, "", hash);
+}
+
+/** Opens the view of an address, also when the address was only replaced before. */
+export function show(hash: string): void {
+  if (location.hash === hash) dispatchEvent(new HashChangeEvent("hashchange"));
+  else location.hash = hash;
+}
+
 const subscribe = (listener: () => void) => {
   const changed = () => {
+    replaced = undefined;
     takeKeyFromAddress();
     listener();
   };
@@ -14,7 +31,7 @@ const subscribe = (listener: () => void) => {
 };
 
 export function useHashRoute(): HashRoute {
-  const hash = useSyncExternalStore(subscribe, () => location.hash);
+  const hash = useSyncExternalStore(subscribe, openedHash);
   return useMemo(() => parseHash(hash), [hash]);
 }
 

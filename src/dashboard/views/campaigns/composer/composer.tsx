@@ -5,6 +5,7 @@ import { Card } from "#dashboard/components/card.tsx";
 import { Page } from "#dashboard/components/page.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
+import { show } from "#dashboard/hooks/use-hash-route.ts";
 import type { Campaign, CampaignPreview } from "#dashboard/types.ts";
 import { BeforeSending } from "./before-sending.tsx";
 import type { Draft } from "./draft.ts";
@@ -33,7 +34,6 @@ export function Composer({ campaign: given, onChange = () => {} }: ComposerProps
     const { id } = await save();
     if (next === "preview")
       setPreviewed({ draft, preview: await api.post<CampaignPreview>(`/api/campaigns/${id}/preview`) });
-    else if (given === undefined) location.hash = `#/campaigns/${id}`;
     else toast({ tone: "good", text: "The draft is saved" });
   });
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -62,7 +62,7 @@ export function Composer({ campaign: given, onChange = () => {} }: ComposerProps
           onChange={() => {
             setPreviewed(undefined);
             onChange();
-            if (given === undefined) location.hash = `#/campaigns/${campaign.id}`;
+            if (given === undefined) show(`#/campaigns/${campaign.id}`);
           }}
         />
       )}

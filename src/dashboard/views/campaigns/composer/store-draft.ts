@@ -1,4 +1,4 @@
-import { api } from "#dashboard/api.ts";
+import { api, problemOf } from "#dashboard/api.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { changesOf, contentOf, type Draft, draftOf, isEqual } from "./draft.ts";
 
@@ -36,16 +36,23 @@ export async function storeDraft(
 /**
  * Finds out whether the API stored a draft when the answer to that request was lost. If the draft was stored, the
  * campaign has a new version, and the next change would conflict with that version. A request for a new campaign is
- * repeated unchanged, because for the same request the API returns the campaign that it has already made.
+ * repeated unchanged, because for the same request the API returns the campaign that it has already made. If the API
+ * refuses that content, it has made no campaign.
  */
 export async function settleUnanswered(
   { campaign, draft, unanswered }: Saved,
   idempotencyKey: string,
 ): Promise<Saved> {
   if (unanswered === undefined) return { campaign, draft };
-  if (campaign === undefined) return storeDraft(unanswered, undefined, idempotencyKey);
+  if (campaign === undefined)
+    return storeDraft(unanswered, undefined, idempotencyKey).catch((error: unknown) => {
+      if (problemOf(error).status === 400) return { campaign, draft };
+      throw error;
+    });
   const theirs = await fetchDraft(campaign);
-  const isStored = isEqual(theirs.draft, { ...unanswered, name: unanswered.name || theirs.draft.name });
+  // The API completes a missing name, and writes addresses in its own form.
+  const { name, from, replyTo } = theirs.draft;
+  const isStored = isEqual(theirs.draft, { ...unanswered, name: unanswered.name || name, from, replyTo });
   return isStored ? { campaign: theirs.campaign, draft: unanswered } : { campaign, draft };
 }
 

@@ -1,22 +1,22 @@
 import { useEffect, useEffectEvent, useState } from "react";
 import { problemOf } from "#dashboard/api.ts";
 import { toast } from "#dashboard/components/toasts.tsx";
+import { replaceAddress } from "#dashboard/hooks/use-hash-route.ts";
 import { currentKey } from "#dashboard/key.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { type Draft, draftOf, isComplete, isEqual, REQUIRED } from "./draft.ts";
 import type { SaveStateProps } from "./save-state.tsx";
-import { type Failure, useStoredDraft } from "./use-stored-draft.ts";
+import { type Begun, type Failure, useStoredDraft } from "./use-stored-draft.ts";
 
 /** The draft is saved when nothing was written for this long. */
 const PAUSE_MS = 3_000;
 /** How soon a draft is saved again after a temporary failure, such as a lost network. */
 const RETRY_MS = 15_000;
 
-/**
- * A new draft that its author left before it could be saved, and the author's API key. The next new draft starts with
- * the text of this one.
- */
-let left: { draft: Draft; key: string | null } | undefined;
+/** A new draft that is not saved yet, and its author's API key. */
+type Left = Begun & { draft: Draft; key: string | null };
+/** The new draft that its author left before it could be saved. The next new draft goes on with this one. */
+let left: Left | undefined;
 
 /**
  * The draft as the author writes it, and as the API has it. The page saves the draft automatically. When the draft was
@@ -24,15 +24,15 @@ let left: { draft: Draft; key: string | null } | undefined;
  * closed.
  */
 export function useDraft(given: Campaign | undefined) {
-  const [draft, setDraft] = useState(() =>
-    given === undefined && left?.key === currentKey() ? left.draft : draftOf(given),
-  );
-  const { saved, savedAtMs, failure, save, fetchTheirs } = useStoredDraft(given, draft);
+  const [begun] = useState(() => (given === undefined && left?.key === currentKey() ? left : undefined));
+  const [draft, setDraft] = useState(() => begun?.draft ?? draftOf(given));
+  const stored = useStoredDraft(given, draft, begun);
+  const { saved, savedAtMs, failure, save, fetchTheirs, newest, idempotencyKey } = stored;
   const isSaved = saved.unanswered === undefined && isEqual(draft, saved.draft);
   const problem = failure?.problem;
   const needsAuthor = problem?.status === 409;
   useAutosave({ draft, failure, save, isReady: !isSaved && isComplete(draft) && !needsAuthor });
-  const isOnlyHere = given === undefined && saved.campaign === undefined && !isSaved && !isComplete(draft);
+  const isOnlyHere = given === undefined && saved.campaign === undefined && !isSaved;
   useLastSave({
     save,
     isSaved,
@@ -40,8 +40,14 @@ export function useDraft(given: Campaign | undefined) {
     obstacle: needsAuthor ? problem?.detail : isComplete(draft) ? undefined : REQUIRED,
   });
   useEffect(() => {
-    if (given === undefined) left = isOnlyHere ? { draft, key: currentKey() } : undefined;
-  }, [given, draft, isOnlyHere]);
+    if (given === undefined)
+      left = isOnlyHere ? { draft, key: currentKey(), newest, idempotencyKey } : undefined;
+  }, [given, draft, isOnlyHere, newest, idempotencyKey]);
+  const id = saved.campaign?.id;
+  useEffect(() => {
+    if (given === undefined && id !== undefined && location.hash === "#/campaigns/new")
+      replaceAddress(`#/campaigns/${id}`);
+  }, [given, id]);
   useEffect(() => {
     if (isSaved) return undefined;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -95,7 +101,7 @@ function useAutosave({ draft, isReady, failure, save }: AutosaveOptions): void {
 
 type LastSaveOptions = {
   isSaved: boolean;
-  /** Whether this is a new draft that cannot be saved yet. Such a draft is kept for the author's next visit. */
+  /** Whether this is a new draft that was never saved. Such a draft is kept for the author's next visit. */
   isOnlyHere: boolean;
   /** Why the draft cannot be saved now. */
   obstacle: string | undefined;
@@ -106,11 +112,21 @@ type LastSaveOptions = {
 function useLastSave({ isSaved, isOnlyHere, obstacle, save }: LastSaveOptions): void {
   const leave = useEffectEvent(() => {
     if (isSaved) return;
-    const tell = (why: string) => toast({ tone: "bad", text: `The draft was not saved: ${why}` });
+    const tell = (why: string) =>
+      isOnlyHere
+        ? toast({ tone: "info", text: `The draft waits in this tab, not saved: ${why}` })
+        : toast({ tone: "bad", text: `The draft was not saved: ${why}` });
     if (currentKey() === null) tell("the page has no key");
-    else if (isOnlyHere) toast({ tone: "info", text: `The draft waits in this tab, not saved: ${obstacle}` });
     else if (obstacle !== undefined) tell(obstacle);
-    else save().catch((error: unknown) => tell(problemOf(error).detail));
+    else {
+      const mine = left;
+      save().then(
+        () => {
+          if (left === mine) left = undefined;
+        },
+        (error: unknown) => tell(problemOf(error).detail),
+      );
+    }
   });
   useEffect(() => () => leave(), []);
 }

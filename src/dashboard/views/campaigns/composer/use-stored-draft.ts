@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { type RefObject, useRef, useState } from "react";
 import { type Problem, problemOf } from "#dashboard/api.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { type Draft, draftOf, isEqual } from "./draft.ts";
@@ -7,17 +7,25 @@ import { fetchDraft, type Saved, type Stored, settleUnanswered, storeDraft } fro
 /** Why this draft could not be saved. */
 export type Failure = { draft: Draft; problem: Problem };
 
-/** Whether no answer came from the API, so that nothing shows whether the API stored the draft. */
-const isLost = ({ status }: Problem) => [0, 502, 504].includes(status);
+/** What an earlier composer knew of a new draft, so that another one goes on with the same draft. */
+export type Begun = { newest: RefObject<Saved>; idempotencyKey: string };
+
+/**
+ * Whether nothing shows that the API did not store the draft: no answer came, or an answer such as 503, which the API
+ * also gives while the database still works on the request.
+ */
+const isLost = ({ status }: Problem) => status === 0 || status >= 500;
 
 /** The draft as the API has it, and the function that sends a changed draft to the API. */
-export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
-  const [saved, setSaved] = useState<Saved>(() => ({ campaign: given, draft: draftOf(given) }));
+export function useStoredDraft(given: Campaign | undefined, draft: Draft, begun?: Begun) {
+  const [saved, setSaved] = useState<Saved>(
+    () => begun?.newest.current ?? { campaign: given, draft: draftOf(given) },
+  );
   const [savedAtMs, setSavedAtMs] = useState<number>();
   const [failure, setFailure] = useState<Failure>();
   const newest = useRef(saved);
   /** The idempotency key of a new draft. */
-  const key = useRef(crypto.randomUUID());
+  const [idempotencyKey] = useState(() => begun?.idempotencyKey ?? crypto.randomUUID());
   const lastTurn = useRef<Promise<unknown>>(Promise.resolve());
 
   const set = (next: Saved) => {
@@ -31,13 +39,13 @@ export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
   const store = async (): Promise<Campaign> => {
     const before = newest.current;
     try {
-      const known = await settleUnanswered(before, key.current);
+      const known = await settleUnanswered(before, idempotencyKey);
       const { campaign } = known;
       let stored: Stored;
       if (campaign !== undefined && isEqual(draft, known.draft)) stored = { ...known, campaign };
       else {
         set({ ...known, unanswered: draft });
-        stored = await storeDraft(draft, campaign, key.current);
+        stored = await storeDraft(draft, campaign, idempotencyKey);
       }
       if (stored.campaign !== before.campaign) setSavedAtMs(Date.now());
       keep(stored);
@@ -51,6 +59,8 @@ export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
   };
   return {
     saved,
+    newest,
+    idempotencyKey,
     /** When the page last saved the draft. */
     savedAtMs,
     failure,
