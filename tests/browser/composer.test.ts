@@ -238,12 +238,25 @@ withChromium("the composer", () => {
     const id = await draftCampaign(pages.house, { name: "The winter letter", people: 2 });
     const page = await pages.open(`/campaigns/${id}`);
     await enter(page.getByRole("button", { name: "Preview", exact: true }));
+    const local = (time: Date) =>
+      page.evaluate((ms) => {
+        const zone = new Date(ms).getTimezoneOffset() * 60_000;
+        return new Date(ms - zone).toISOString().slice(0, 16);
+      }, time.getTime());
+    // Neither a time that is over nor a slip in the year sends now.
+    for (const wrong of [await local(new Date(Date.now() - 86_400_000)), "20261-12-24T09:00"]) {
+      await page.getByLabel("Send at").fill(wrong);
+      await enter(page.getByRole("button", { name: "Send", exact: true }));
+      const refusal = page.getByText("The time in “Send at” is not in the future");
+      await refusal.waitFor();
+      await page.getByRole("button", { name: /^Close: The time/ }).click();
+      await refusal.waitFor({ state: "detached" });
+      expect(await page.getByRole("dialog").count()).toBe(0);
+    }
+    expect((await pages.house.call("GET", `/api/campaigns/${id}`)).status).toBe("draft");
+
     const tomorrow = new Date(Date.now() + 86_400_000);
-    const local = await page.evaluate((ms) => {
-      const zone = new Date(ms).getTimezoneOffset() * 60_000;
-      return new Date(ms - zone).toISOString().slice(0, 16);
-    }, tomorrow.getTime());
-    await page.getByLabel("Send at").fill(local);
+    await page.getByLabel("Send at").fill(await local(tomorrow));
     await enter(page.getByRole("button", { name: "Send", exact: true }));
     await enter(page.getByRole("dialog").getByRole("button", { name: "Send to 2" }));
     await page.getByText("Begins", { exact: true }).waitFor();

@@ -18,6 +18,7 @@ export function BeforeSending({ preview, ...sending }: BeforeSendingProps) {
         <input
           type="datetime-local"
           title="Empty: now"
+          max="9999-12-31T23:59"
           value={sendAt}
           onChange={(event) => setSendAt(event.target.value)}
         />

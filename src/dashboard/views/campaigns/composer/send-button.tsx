@@ -1,4 +1,4 @@
-import { api } from "#dashboard/api.ts";
+import { api, Problem } from "#dashboard/api.ts";
 import { confirm } from "#dashboard/components/dialog.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { focusNeighbor } from "#dashboard/focus.ts";
@@ -19,8 +19,8 @@ export function SendButton({
   sendAt,
   onChange,
 }: SendProps & SendAt & { preview: CampaignPreview }) {
-  const at = sendAt === "" ? null : new Date(sendAt).toISOString();
   const { run, isBusy } = useAction(async () => {
+    const at = instantOf(sendAt);
     const list = await api.get<ListDetails>(`/api/lists/${listId}`);
     const answer = await confirm({
       title: `Send “${name}” to ${count(recipients)} recipients?`,
@@ -47,4 +47,17 @@ export function SendButton({
       Send
     </button>
   );
+}
+
+/** The API sends at once when the time is over, so a wrong time is refused here. */
+function instantOf(sendAt: string): string | null {
+  if (sendAt === "") return null;
+  const at = Date.parse(sendAt);
+  if (at > Date.now()) return new Date(at).toISOString();
+  throw new Problem({
+    status: 400,
+    code: "page",
+    detail: "The time in “Send at” is not in the future",
+    hint: "Choose a later time, or empty the field to send now.",
+  });
 }
