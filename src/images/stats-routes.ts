@@ -21,6 +21,8 @@ export const laneStats = z.object({
   successRate: z.number().nullable(),
   /** The time from start to completion, including retries. */
   averageMs: z.number().nullable(),
+  /** Whether the caller may clear the lane: `POST /api/clear-queue`. */
+  canClear: z.boolean(),
 });
 z.globalRegistry.add(laneStats, { id: "LaneStats" });
 
@@ -36,7 +38,8 @@ export const statsRoutes = ({ images }: { images: Pick<ImageApiRepository, "stat
     handler: async ({ query: { lane: wanted }, requester }) => {
       const counts = await images.stats(WINDOW_MS, ownerOf(requester));
       const lanes = Object.values(LANES).filter(({ lane }) => wanted === undefined || lane === wanted);
-      return json(200, { lanes: lanes.map((lane) => toStats(lane, counts)) });
+      const canClear = requester.role === "admin";
+      return json(200, { lanes: lanes.map((lane) => ({ ...toStats(lane, counts), canClear })) });
     },
   }),
 ];

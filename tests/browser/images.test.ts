@@ -97,6 +97,15 @@ withChromium("the image queue", () => {
       .first()
       .click();
     await expect.poll(() => items(page, "Canceled").filter({ hasText: "an owl" }).count()).toBe(2);
+
+    // Only administrators may clear the lane.
+    const clear = (of: Page) => of.getByRole("button", { name: "Clear the queue" });
+    await clear(page).waitFor();
+    const app = await pages.open("/images", { as: "app" });
+    await submit(app, "a heron");
+    await app.getByRole("button", { name: "Cancel: a heron" }).waitFor();
+    await app.getByText("Success rate").waitFor();
+    expect(await clear(app).count()).toBe(0);
   });
 
   test("S1-18: when 100 tasks are in the lane, the page keeps a further prompt and shows when to try again", async () => {

@@ -193,6 +193,9 @@ describe("S1-14: GET /api/stats", () => {
     const [stats] = body.lanes;
     expect(body.lanes).toHaveLength(1);
     expect(stats).toMatchObject({ lane: "tasks", atOnce: 5, capacity: 100, waiting: 1 });
+    expect(stats.canClear).toBe(false);
+    const { lanes } = (await house.call("GET", "/api/stats?lane=tasks", undefined, "admin")).body;
+    expect(lanes[0].canClear).toBe(true);
     expect(stats.processing + stats.retrying).toBe(5);
     expect(stats.successRate).toBeCloseTo(stats.completed / (stats.completed + stats.failed));
     expect(stats.successRate).toBeLessThan(1);

@@ -29,6 +29,7 @@ export function LaneBoard({ lane }: { lane: Lane }) {
           groups={groupTasks(tasks.values())}
           ended={stats?.visible}
           atOnce={stats?.atOnce ?? lane.atOnce}
+          canClear={stats?.canClear === true}
           onChange={refresh}
           onAgain={(task) => void submit([task])}
         />
@@ -37,9 +38,9 @@ export function LaneBoard({ lane }: { lane: Lane }) {
   );
 }
 
-type BoardProps = RestProps & { lane: Lane };
+type BoardProps = RestProps & { lane: Lane; canClear: boolean };
 
-function Board({ lane, ...rest }: BoardProps) {
+function Board({ lane, canClear, ...rest }: BoardProps) {
   const { groups, atOnce, onChange } = rest;
   const { taken, free } = placesOf(groups, atOnce);
   return (
@@ -48,6 +49,7 @@ function Board({ lane, ...rest }: BoardProps) {
         lane={lane}
         tasks={groups.waiting}
         unfinished={taken + groups.waiting.length}
+        canClear={canClear}
         onChange={onChange}
       />
       <div className="stack images-work">

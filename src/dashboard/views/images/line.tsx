@@ -9,15 +9,22 @@ import { PriorityMark } from "#dashboard/views/images/priority-mark.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 import "./line.css";
 
-type LineProps = { lane: Lane; tasks: readonly ImageTask[]; unfinished: number; onChange: () => void };
+type LineProps = {
+  lane: Lane;
+  tasks: readonly ImageTask[];
+  unfinished: number;
+  /** Only administrators may clear the lane. */
+  canClear: boolean;
+  onChange: () => void;
+};
 
 /** The waiting tasks, the next one first. */
-export function Line({ lane, tasks, unfinished, onChange }: LineProps) {
+export function Line({ lane, tasks, unfinished, canClear, onChange }: LineProps) {
   return (
     <Group
       name="Waiting"
       size={tasks.length}
-      actions={unfinished > 0 && <ClearQueue lane={lane} size={unfinished} onChange={onChange} />}
+      actions={canClear && unfinished > 0 && <ClearQueue lane={lane} size={unfinished} onChange={onChange} />}
     >
       {tasks.length === 0 ? (
         <p className="no-tasks">No task waits.</p>
