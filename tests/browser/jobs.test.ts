@@ -11,7 +11,7 @@ withChromium("the list of jobs", () => {
   test("filters offer what exists, the period is one of them, and the total and the last error are shown", async () => {
     await failedCampaign(pages.house, "The told error");
     await draw("a counted hare");
-    const page = await pages.open("/jobs");
+    const page = await pages.open("/jobs", { movesClock: true });
     await page.getByText("2 jobs", { exact: true }).waitFor();
     // What each job is about: a campaign's name, a picture's prompt.
     await page.getByRole("cell", { name: "The told error" }).waitFor();
@@ -36,6 +36,12 @@ withChromium("the list of jobs", () => {
       await page.emulateMedia({ colorScheme });
       expect((await audit(page)).violations).toEqual([]);
     }
+
+    // A period moves with the time, also while the page stays open.
+    await page.getByLabel("Accepted").selectOption("last 24 hours");
+    await page.getByText("1 job", { exact: true }).waitFor();
+    await page.clock.fastForward("25:00:00");
+    await page.getByText("No job matches").waitFor();
   });
 
   test("a click anywhere in a row opens its job", async () => {

@@ -10,6 +10,7 @@ import { count } from "#dashboard/format.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import { useJobs } from "#dashboard/hooks/use-jobs.ts";
+import { useNow } from "#dashboard/hooks/use-now.ts";
 import { useSteady } from "#dashboard/hooks/use-steady.ts";
 import type { JobSummary } from "#dashboard/types.ts";
 import type { ViewProps } from "./index.ts";
@@ -51,9 +52,18 @@ export function Jobs({ id, query }: ViewProps) {
  * time.
  */
 function JobList({ query }: Pick<ViewProps, "query">) {
+  // The stream keeps its first period, because a new one each minute would be a new stream. So older jobs are left out
+  // here.
   const filter = useMemo(() => toFilter(query), [query]);
-  const { data: found } = useApi<JobSummary>(withQuery("/api/jobs/summary", { ...filter, to: null }));
-  const { jobs, problem, isStale } = useJobs(filter);
+  const now = useNow(60_000);
+  const { from = "" } = toFilter(query, now);
+  const summary = withQuery("/api/jobs/summary", { ...filter, from, to: null });
+  const { data: found } = useApi<JobSummary>(summary);
+  const { jobs: received, problem, isStale } = useJobs(filter);
+  const jobs = useMemo(
+    () => (from === "" ? received : received?.filter(({ createdAt }) => isSince(createdAt, from))),
+    [received, from],
+  );
   const shown = useMemo(() => jobs?.slice(0, SHOWN), [jobs]);
   const next = jobs?.[SHOWN];
   const announcement = shown === undefined || isStale ? undefined : `${shown.length} jobs shown`;
@@ -126,13 +136,15 @@ const totalOf = (total: number, isMore: boolean): string =>
  * Converts the filter in the address to a filter of the API. The period begins at a full minute, so that renders within
  * a minute make the same request.
  */
-function toFilter(query: URLSearchParams): Record<string, string> {
+function toFilter(query: URLSearchParams, now = Date.now()): Record<string, string> {
   const { period, ...rest } = Object.fromEntries(query);
   const length = PERIODS.get(period ?? "");
   if (length === undefined) return rest;
-  const from = Math.floor((Date.now() - length) / 60_000) * 60_000;
+  const from = Math.floor((now - length) / 60_000) * 60_000;
   return { ...rest, from: new Date(from).toISOString() };
 }
+
+const isSince = (time: string, from: string): boolean => Date.parse(time) >= Date.parse(from);
 
 /** A time just after this job was accepted, so that jobs of the same millisecond are included. */
 const until = ({ createdAt }: Job): string => new Date(Date.parse(createdAt) + 1).toISOString();

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { Card } from "#dashboard/components/card.tsx";
-import { Empty } from "#dashboard/components/states.tsx";
+import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { Table } from "#dashboard/components/table.tsx";
 import { useJobs } from "#dashboard/hooks/use-jobs.ts";
 import { JOB_COLUMNS } from "#dashboard/views/jobs/columns.tsx";
@@ -10,9 +10,11 @@ const SHOWN = 10;
 /** The newest jobs of a function that failed. */
 export function Failures({ functionId }: { functionId: string }) {
   const filter = useMemo(() => ({ function: functionId, status: "failed" }), [functionId]);
-  const { jobs } = useJobs(filter);
+  const { jobs, problem, isStale } = useJobs(filter);
   const latest = useMemo(() => jobs?.slice(0, SHOWN), [jobs]);
-  if (latest === undefined) return null;
+  if (problem) return <ErrorNote problem={problem} />;
+  // Until the answer to this filter arrives, the jobs are those of all functions.
+  if (latest === undefined || isStale) return <Loading rows={3} what="Loading the failures" />;
   return (
     <Card title="Latest failures" flush={latest.length > 0}>
       {latest.length === 0 ? (
