@@ -40,7 +40,7 @@ export const unreachable = (cause: unknown): Problem =>
       status: 0,
       code: "unreachable",
       detail: "The server cannot be reached",
-      hint: "Check the network. The client tries again automatically.",
+      hint: "Check the network.",
     },
     cause,
   );

@@ -18,8 +18,14 @@ export const api = createClient({
   },
 });
 
-/** One text with two sentences: what is wrong, and what to do. */
-export const sentencesOf = ({ detail, hint }: Problem): string => `${withStop(detail)} ${hint}`.trim();
+const UNKNOWN = "It is not known whether this was done. Look, then try again.";
+
+/**
+ * What is wrong with an action, and what to do. An action is not repeated automatically, because it may have been done
+ * although no answer came.
+ */
+export const sentencesOf = ({ status, detail, hint }: Problem): string =>
+  `${withStop(detail)} ${status === 0 ? UNKNOWN : hint}`.trim();
 
 /** Converts any error to a problem, because the page can only show problems. */
 export function problemOf(error: unknown): Problem {

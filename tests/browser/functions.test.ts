@@ -1,3 +1,4 @@
+import type { Route } from "playwright-core";
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
 import { enter } from "./support/keyboard.ts";
@@ -23,8 +24,14 @@ withChromium("functions", () => {
     await page.getByRole("cell", { name: "The refused letter" }).waitFor();
     await page.getByRole("figure", { name: /last 24 hours/ }).waitFor();
 
+    // Until its own jobs are there, another function shows no jobs at all.
+    const held: Route[] = [];
+    await page.route(/\/jobs\/stream\?.*function=generate-image/, (route) => void held.push(route));
     await go(page, "/functions/generate-image");
     await page.getByText("Draws a picture from its prompt.").waitFor();
+    await page.getByText("Loading the failures").waitFor({ state: "attached" });
+    for (const route of held) await route.continue();
+    await page.getByText("None of its jobs in the ledger has failed").waitFor();
     await enter(page.getByRole("button", { name: "Pause" }));
     await enter(page.getByRole("dialog").getByRole("button", { name: "Pause" }));
     await page.getByText(/^Paused by key:/).waitFor();
@@ -42,9 +49,24 @@ withChromium("functions", () => {
   });
 
   test("an event is sent by hand: its schema is shown, wrong data is refused, and the answer leads to the job", async () => {
-    const page = await pages.open("/functions", { expected: /400/ });
+    const page = await pages.open("/functions", {
+      expected: /400|500|net::ERR_/,
+      movesClock: true,
+    });
+    /** Answers the next such request. */
+    const once = async (method: "GET" | "POST", answer: (route: Route) => Promise<void>) => {
+      let isDone = false;
+      await page.route("**/api/events", (route) => {
+        if (isDone || route.request().method() !== method) return route.fallback();
+        isDone = true;
+        return answer(route);
+      });
+    };
+    await once("GET", (route) => route.abort());
     await enter(page.getByRole("button", { name: "Send an event" }));
     const dialog = page.getByRole("dialog", { name: "Send an event" });
+    await dialog.getByText("The server cannot be reached").waitFor();
+    await enter(dialog.getByRole("button", { name: "Try again" }));
     await dialog.getByLabel("Event").selectOption("user/signup");
     await dialog.getByText("It starts on-user-signup and set-default-settings").waitFor();
     await dialog.getByText("Schema", { exact: true }).click();
@@ -60,10 +82,25 @@ withChromium("functions", () => {
       .getByText(/userId/)
       .waitFor();
     await dialog.getByLabel("Data").fill('{"userId": "6d1c9f0e-8f4b-4c6e-9f33-0a4a4be0f2a1"}');
+    // A later failure of the catalog takes nothing away.
+    await once("GET", (route) => route.fulfill({ status: 500, body: "{}" }));
+    const failed = page.waitForResponse((response) => response.status() === 500);
+    await page.clock.fastForward(20_000);
+    await failed;
+    await page.evaluate(async () => void (await fetch("/")));
+    // The answer to the first request is lost, and the same request again makes one job.
+    await once("POST", async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    await enter(send);
+    await page.getByText("It is not known whether this was done. Look, then try again.").waitFor();
     await enter(send);
     await dialog.waitFor({ state: "detached" });
     await enter(page.getByRole("link", { name: /Sent to on-user-signup and set-default-settings/ }));
     await page.getByRole("heading", { level: 1, name: "signup" }).waitFor();
+    const { rows } = await pages.house.sql.query("select from jobs where function_id = 'on-user-signup'");
+    expect(rows).toHaveLength(1);
   });
 
   test("only administrators see functions", async () => {

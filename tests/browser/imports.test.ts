@@ -51,9 +51,15 @@ withChromium("imports", () => {
   };
 
   test("a file is uploaded, checked, dry-run, imported with progress, and undone on the page", async () => {
-    const page = await pages.open("/imports", toStorage);
+    const page = await pages.open("/imports", { expected: /\/storage\/v1\/object\/|net::ERR_/ });
     await page.getByText("No import yet").waitFor();
     await choose(page, csv(people));
+    await page.getByRole("cell", { name: "Ada Lovelace" }).waitFor();
+    // A failed reading leaves the form, and can be repeated.
+    await page.route("**/api/imports/guess", (route) => route.abort(), { times: 1 });
+    await page.getByLabel("Import into").selectOption("contacts");
+    await page.getByText("The server cannot be reached").waitFor();
+    await page.getByRole("button", { name: "Try again" }).click();
 
     // The guess, the first rows, and a column that no name matches.
     await into(page, "contacts");
@@ -170,7 +176,7 @@ withChromium("imports", () => {
     await page.getByLabel("Import into").selectOption("contacts");
     await button.press("Enter");
     await page.getByRole("button", { name: "Dry run" }).press("Enter");
-    expect(await why()).toContain("The columns are being read for this choice.");
+    expect(await why()).toContain("The import can start when the columns of this choice are shown.");
     expect(startedCount).toBe(0);
     answer();
     await expect.poll(why).toContain("A dry run");

@@ -9,7 +9,7 @@ type ListChoiceProps = { value: string; onChange: (listId: string) => void };
 /** The choice of a mailing list among the newest hundred. An older list that is already chosen is offered too. */
 export function ListChoice({ value, onChange }: ListChoiceProps) {
   const { data, problem } = useApi<PageOf<List>>(LISTS);
-  if (problem) return <ErrorNote problem={problem} />;
+  if (problem && data === undefined && problem.status !== 0) return <ErrorNote problem={problem} />;
   const isOffered = value === "" || data?.items.some(({ id }) => id === value);
   return (
     <label>

@@ -39,9 +39,17 @@ export function Loading({ rows = 5, what = "Loading" }: { rows?: number; what?: 
   );
 }
 
-export function ErrorNote({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
-  // When the server cannot be reached, the frame shows one message for the whole page, so nothing is shown here.
-  if (problem.status === 0) return null;
+type ErrorNoteProps = {
+  problem: Problem;
+  onRetry?: () => void;
+  /** Whether the note is also shown when the server cannot be reached. */
+  isAlone?: boolean;
+};
+
+export function ErrorNote({ problem, onRetry, isAlone = false }: ErrorNoteProps) {
+  // When the server cannot be reached, the frame shows one message for the whole page. A dialog covers that message,
+  // and a view that does not ask again by itself needs its own note.
+  if (problem.status === 0 && !isAlone) return null;
   return (
     <div className="error-note" role="alert">
       <Icon name="alert" size={20} />

@@ -20,7 +20,7 @@ const ADVICE: Record<Advice["next"], { text: (advice: Advice) => string; tone: T
 /** One flag: its state, the results of the old and the new way side by side, the advice, and the actions. */
 export function FlagCard({ name }: { name: string }) {
   const { data: flag, problem, reload } = useApi<FlagDetails>(`/api/flags/${name}`);
-  if (problem) return <ErrorNote problem={problem} onRetry={reload} />;
+  if (problem && flag === undefined) return <ErrorNote problem={problem} onRetry={reload} />;
   if (flag === undefined) return <Loading rows={4} what={`Loading ${name}`} />;
   const { text, tone } = ADVICE[flag.advice.next];
   return (

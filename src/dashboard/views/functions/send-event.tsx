@@ -1,11 +1,11 @@
 import { type FormEvent, useState } from "react";
-import { api } from "#dashboard/api.ts";
 import { Dialog } from "#dashboard/components/dialog.tsx";
 import { Json } from "#dashboard/components/json.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
+import { usePostOnce } from "#dashboard/hooks/use-post-once.ts";
 import { parseJson } from "#dashboard/parse-json.ts";
 import type { SendableEvent } from "#dashboard/types.ts";
 import { exampleOf } from "./example.ts";
@@ -28,10 +28,10 @@ export function SendEvent() {
 }
 
 function Catalog({ onClose }: { onClose: () => void }) {
-  const { data, problem } = useApi<{ items: SendableEvent[] }>("/api/events");
+  const { data, problem, reload } = useApi<{ items: SendableEvent[] }>("/api/events");
   const [chosen, setChosen] = useState<string>();
   const event = data?.items.find(({ name }) => name === chosen) ?? data?.items[0];
-  if (problem) return <ErrorNote problem={problem} />;
+  if (problem && data === undefined) return <ErrorNote problem={problem} onRetry={reload} isAlone />;
   if (data === undefined || event === undefined) return <Loading what="Loading the events" />;
   return (
     <>
@@ -56,8 +56,9 @@ function EventForm({
   onClose: () => void;
 }) {
   const [text, setText] = useState(() => JSON.stringify(exampleOf(schema), null, 2));
+  const post = usePostOnce();
   const { run, isBusy } = useAction(async () => {
-    const { message, jobId } = await api.post<{ message: string; jobId: string }>("/api/events", {
+    const { message, jobId } = await post<{ message: string; jobId: string }>("/api/events", {
       name,
       data: parseJson(text, "data"),
     });

@@ -54,7 +54,7 @@ const firstChoice = (targets: readonly ImportTarget[], listId: string | null): C
     : { ...startOf(targets.find(({ name }) => name === "subscribers")), options: { listId } };
 
 const DRY_RUN = "A dry run shows what would happen, and writes nothing.";
-const READING = "The columns are being read for this choice. The import can start when they are shown.";
+const READING = "The import can start when the columns of this choice are shown.";
 
 type ButtonsProps = { isStarting: boolean; isReading: boolean; onDryRun: () => void };
 
@@ -92,11 +92,11 @@ function Form({ upload, listId, targets }: FormProps) {
   const [chosen, setChosen] = useState(() => firstChoice(targets, listId));
   const [format, setFormat] = useState(NOTHING_CHOSEN);
   const [changed, setChanged] = useState<Record<string, string | null>>({});
-  const { guess, problem, isStale } = useGuess(upload.uploadId, chosen.target, format);
+  const { guess, problem, isStale, retry } = useGuess(upload.uploadId, chosen.target, format);
   const { start, isBusy: isStarting, trialId } = useStart(upload.fileName);
   const target = targets.find(({ name }) => name === chosen.target);
-  if (problem) return <ErrorNote problem={problem} />;
-  if (guess === undefined || target === undefined) return <Loading what="Reading the first rows" />;
+  const note = problem && <ErrorNote problem={problem} onRetry={retry} isAlone />;
+  if (guess === undefined || target === undefined) return note ?? <Loading what="Reading the first rows" />;
 
   const mapping = { ...guess.mapping, ...changed };
   const asked = { source: { uploadId: upload.uploadId }, ...chosen, ...chosenFields(format), mapping };
@@ -132,6 +132,7 @@ function Form({ upload, listId, targets }: FormProps) {
         isBusy={isStale}
         onChange={(column, field) => setChanged({ ...changed, [column]: field })}
       />
+      {note}
       {trialId !== undefined && <Trial id={trialId} />}
       <Buttons
         isStarting={isStarting}

@@ -13,7 +13,7 @@ export function Trial({ id }: { id: string }) {
     problem,
     reload,
   } = useApi<ImportDetails>(`/api/imports/${id}`, { isNews: isOfImports });
-  if (problem) return <ErrorNote problem={problem} onRetry={reload} />;
+  if (problem && trial === undefined) return <ErrorNote problem={problem} onRetry={reload} />;
   if (trial === undefined) return <Loading rows={2} what="Starting the dry run" />;
   return (
     <section className="stack trial" aria-label="Dry run">

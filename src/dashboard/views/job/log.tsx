@@ -14,7 +14,7 @@ export function Log({ job }: { job: JobDetails }) {
   const { data, problem } = useApi<JobLog>(`/api/jobs/${job.id}/log`, {
     isNews: ({ job: { id } }) => id === job.id,
   });
-  if (problem) return <ErrorNote problem={problem} />;
+  if (problem && data === undefined) return <ErrorNote problem={problem} />;
   if (data === undefined) return null;
   const runs = job.runs.map(({ id }) => id);
   const ofRuns = runs.map((id) => data.items.filter(({ runId }) => runId === id));

@@ -18,7 +18,7 @@ export function Trace({ job }: { job: JobDetails }) {
     isNews: ({ job: { id } }) => id === job.id,
   });
   if (problem?.status === 403) return null;
-  if (problem) return <ErrorNote problem={problem} />;
+  if (problem && data === undefined) return <ErrorNote problem={problem} />;
   if (data === undefined) return <Loading rows={3} what="Loading the steps" />;
   return (
     <>
