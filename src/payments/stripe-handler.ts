@@ -10,6 +10,7 @@ import {
   isFinalSubscription,
   paymentFacts,
   paymentIntent,
+  refundedCents,
   subscription,
   subscriptionFacts,
 } from "#payments/stripe-objects.ts";
@@ -39,10 +40,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
   charge: {
     path: "/v1/charges",
     async write(object, _, payments) {
-      const { payment_intent: id, amount_refunded: refundedCents, metadata } = charge.parse(object);
+      const found = charge.parse(object);
+      const { payment_intent: id, metadata } = found;
       // A charge without a PaymentIntent comes from an API of Stripe that we do not use.
       if (typeof id !== "string") return false;
-      await payments.apply({ id, refundedCents, orderId: metadata?.orderId });
+      await payments.apply({ id, refundedCents: refundedCents(found), orderId: metadata?.orderId });
       return true;
     },
   },

@@ -23,6 +23,7 @@ export const paymentIntent = z.looseObject({
   id,
   status: z.string().max(100),
   amount: cents,
+  amount_received: cents.nullish(),
   currency,
   created: seconds,
   metadata,
@@ -32,7 +33,14 @@ export const paymentIntent = z.looseObject({
 
 export const searchResult = z.looseObject({ data: z.array(paymentIntent).max(100) });
 
-export const charge = z.looseObject({ id, payment_intent: reference, amount_refunded: cents, metadata });
+export const charge = z.looseObject({
+  id,
+  payment_intent: reference,
+  amount: cents.nullish(),
+  amount_captured: cents.nullish(),
+  amount_refunded: cents,
+  metadata,
+});
 
 export const checkoutSession = z.looseObject({
   id,
@@ -63,12 +71,21 @@ export const isFinalPayment = (status: string): boolean => FINAL_PAYMENT.has(sta
 const FINAL_SUBSCRIPTION = new Set(["canceled", "incomplete_expired"]);
 export const isFinalSubscription = (status: string): boolean => FINAL_SUBSCRIPTION.has(status);
 
+/** Stripe counts the part of a charge that was authorized and never captured as refunded. */
+export const refundedCents = ({
+  amount,
+  amount_captured,
+  amount_refunded,
+}: z.output<typeof charge>): number =>
+  Math.max(0, amount_refunded - ((amount ?? 0) - (amount_captured ?? amount ?? 0)));
+
 export const paymentFacts = (intent: z.output<typeof paymentIntent>, state: State): PaymentFacts => ({
   id: intent.id,
   orderId: intent.metadata?.orderId,
   email: intent.receipt_email,
   status: intent.status,
-  amountCents: intent.amount,
+  // A payment may collect less than it authorized.
+  amountCents: intent.status === "succeeded" ? (intent.amount_received ?? intent.amount) : intent.amount,
   currency: intent.currency,
   failureCode: intent.last_payment_error?.code ?? undefined,
   state,

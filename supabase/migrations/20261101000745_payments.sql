@@ -37,6 +37,8 @@ create table public.payments (
   -- The provider's id: pi_….
   id text primary key,
   order_id text,
+  -- The address for the order's receipt. The order may not exist yet when a webhook names the address.
+  email text,
   amount_cents bigint not null default 0,
   currency text not null default 'usd',
   -- The provider's own status: succeeded, requires_payment_method, ….
@@ -102,6 +104,7 @@ select private.register_work_kind('{"function_id": "process-payment", "event_nam
   "subjects": "private.payment_subjects",
   "summary": "Charges one order"}');
 select private.register_erasable('public.orders', 'id', '{email}');
+select private.register_erasable('public.payments', 'id', '{email}');
 
 -- Whether a state replaces the stored one. State that was read from the provider has the sequence of the newest webhook
 -- that had arrived before the reading, so it replaces state that was read earlier. State from the body of a webhook is
@@ -143,7 +146,7 @@ $$;
 
 -- Applies a payment to its order. An unknown order is created from its payment. A payment below the order's amount, or
 -- in another currency, does not pay the order.
-create function private.apply_payment_to_order(p_payment public.payments, p_email text, p_now timestamptz)
+create function private.apply_payment_to_order(p_payment public.payments, p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
@@ -166,7 +169,7 @@ begin
       'paymentId', p_payment.id, 'amountCents', p_payment.amount_cents, 'currency', p_payment.currency), p_now);
   end if;
   update public.orders set
-    email = coalesce(email, p_email),
+    email = coalesce(email, p_payment.email),
     status = case when status = 'paid' and payment_id = p_payment.id
       and p_payment.refunded_cents >= p_payment.amount_cents then 'refunded' else status end
   where id = v_order.id
@@ -193,6 +196,7 @@ begin
   v_is_newer := p_payment ->> 'status' is not null and private.is_newer_state(p_payment -> 'state', v_payment.state);
   update public.payments set
     order_id = coalesce(order_id, p_payment ->> 'orderId'),
+    email = coalesce(email, p_payment ->> 'email'),
     -- The refunded amount only grows.
     refunded_cents = greatest(refunded_cents, coalesce((p_payment ->> 'refundedCents')::bigint, 0)),
     amount_cents = case when v_is_newer then (p_payment ->> 'amountCents')::bigint else amount_cents end,
@@ -204,7 +208,7 @@ begin
   where id = v_payment.id
   returning * into v_payment;
   if v_payment.order_id is not null then
-    perform private.apply_payment_to_order(v_payment, p_payment ->> 'email', p_now);
+    perform private.apply_payment_to_order(v_payment, p_now);
   end if;
   return v_is_newer;
 end

@@ -22,6 +22,7 @@ const LEFT: Record<string, string> = {
   mails: "key template provider message_id reported",
   notifications: "owner type key",
   orders: "owner status currency payment_key payment_id",
+  payments: "order_id currency status failure_code state",
   webhook_attempts: "url request_headers error_code",
   webhook_inbox: "source external_id type object_key headers body_sha256 verdict",
   webhook_messages: "owner type key",

@@ -1922,6 +1922,7 @@ export type Database = {
           amount_cents: number;
           created_at: string;
           currency: string;
+          email: string | null;
           failure_code: string | null;
           id: string;
           order_id: string | null;
@@ -1935,6 +1936,7 @@ export type Database = {
           amount_cents?: number;
           created_at: string;
           currency?: string;
+          email?: string | null;
           failure_code?: string | null;
           id: string;
           order_id?: string | null;
@@ -1947,6 +1949,7 @@ export type Database = {
           amount_cents?: number;
           created_at?: string;
           currency?: string;
+          email?: string | null;
           failure_code?: string | null;
           id?: string;
           order_id?: string | null;

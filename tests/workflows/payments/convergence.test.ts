@@ -22,9 +22,11 @@ const charge = (id: string, intent: string, refunded: number) => ({
 const historyOf = (n: number) => {
   const [pi, ch, orderId] = [`pi_${n}`, `ch_${n}`, `order-${n}`];
   const failed = { status: "requires_payment_method", last_payment_error: { code: "card_declined" } };
+  // The payment of a checkout session has no address; only the session has it.
+  const intent = (more: object = {}) => intentOf(pi, orderId, { receipt_email: null, ...more });
   return [
-    { type: "payment_intent.payment_failed", object: intentOf(pi, orderId, failed) },
-    { type: "payment_intent.succeeded", object: intentOf(pi, orderId) },
+    { type: "payment_intent.payment_failed", object: intent(failed) },
+    { type: "payment_intent.succeeded", object: intent() },
     {
       type: "checkout.session.completed",
       object: {

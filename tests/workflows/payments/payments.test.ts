@@ -173,11 +173,54 @@ test("a payment below the order's amount does not mark it as paid", async () => 
   expect(await shop.mails()).toEqual([]);
 });
 
-test("an erasure removes the address from orders and stored webhooks, also from unreadable ones", async () => {
+const chargeOf = (intent: string, more: object) => ({
+  id: `ch_${intent}`,
+  object: "charge",
+  payment_intent: intent,
+  amount: 4200,
+  metadata: {},
+  ...more,
+});
+const orderStates = () => shop.rows("select status from orders");
+const capture = async (received: number) => {
+  const captured = intentOf("pi_1", "order-1", { amount: 4200, amount_received: received });
+  await shop.deliver(shop.stripe.emit("payment_intent.succeeded", captured));
+  await shop.settled();
+};
+
+test("a payment that collected less than it authorized does not pay an order of the authorized amount", async () => {
+  shop = await paymentShop();
+  await shop.pay(order);
+  await shop.settled();
+  await capture(1000);
+  expect(await orderStates()).toEqual([{ status: "pending" }]);
+  expect(await shop.rows("select amount_cents::int from payments where id = 'pi_1'")).toEqual([
+    { amount_cents: 1000 },
+  ]);
+  expect(await shop.mails()).toEqual([]);
+});
+
+test("money that was authorized and never collected is no refund", async () => {
+  shop = await paymentShop();
+  await capture(1000);
+  // Stripe counts the released money as refunded.
+  const released = chargeOf("pi_1", { amount_captured: 1000, amount_refunded: 3200 });
+  await shop.deliver(shop.stripe.emit("charge.refunded", released));
+  await shop.settled();
+  expect(await orderStates()).toEqual([{ status: "paid" }]);
+  expect(await shop.rows("select refunded_cents::int from payments")).toEqual([{ refunded_cents: 0 }]);
+
+  await shop.deliver(shop.stripe.emit("charge.refunded", { ...released, amount_refunded: 4200 }));
+  await shop.settled();
+  expect(await orderStates()).toEqual([{ status: "refunded" }]);
+});
+
+test("an erasure removes the address from orders, payments and stored webhooks, also from unreadable ones", async () => {
   shop = await paymentShop();
   const stored = () =>
     shop.rows(
       `select 'order' as kind from orders where email like '%ada@%'
+       union all select 'payment' from payments where email like '%ada@%'
        union all select verdict from webhook_inbox where body like '%ada@%' order by kind`,
     );
   const unreadable = intentOf("pi_2", "order-2", { amount: 1e30, receipt_email: "ada@example.com" });
@@ -185,7 +228,12 @@ test("an erasure removes the address from orders and stored webhooks, also from 
   for (const intent of [intentOf("pi_1", "order-1", { receipt_email: "ada@example.com" }), unreadable])
     await shop.deliver(shop.stripe.emit("payment_intent.succeeded", intent));
   await shop.settled();
-  expect(await stored()).toEqual([{ kind: "applied" }, { kind: "order" }, { kind: "unreadable" }]);
+  expect(await stored()).toEqual([
+    { kind: "applied" },
+    { kind: "order" },
+    { kind: "payment" },
+    { kind: "unreadable" },
+  ]);
   await shop.rows(
     "insert into erasures (id, email, requester, created_at) values (gen_random_uuid(), 'ada@example.com', 'test', now())",
   );
