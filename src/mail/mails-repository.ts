@@ -19,7 +19,10 @@ export type MailsRepository = ReturnType<typeof mailsRepository>;
 export function mailsRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** Records that this provider is asked to send the mail. `askedAt` is the time of the first such request. */
+    /**
+     * Records that this provider is asked to send the mail, unless the address is suppressed. `askedAt` is the time of an
+     * earlier such request.
+     */
     begin: async (id: string, provider: string): Promise<Mail | undefined> =>
       (await call("begin_mail", { id, provider }, mail.nullable())) ?? undefined,
 

@@ -90,7 +90,8 @@ async function send(deps: Dependencies, id: string, providers: readonly Provider
   if (provider !== mailer.account) return send(deps, id, onlyThis(provider, others));
   refuseForgottenKey(deps.clock, mailer, mail);
 
-  const answer = await mailer.sendBatch([write(deps, mail)], `mail:${id}`);
+  const written = await writeOrTakeBack(deps, id, mail);
+  const answer = await mailer.sendBatch([written], `mail:${id}`);
   const [result] = answer.kind === "unknown" ? [] : (answer.results ?? []);
   if (result !== undefined && "messageId" in result) return { provider, messageId: result.messageId };
   // A refusal of this call says nothing about an earlier call that got no answer.
@@ -136,6 +137,16 @@ function refuseForgottenKey(clock: Clock, mailer: Mailer, { askedAt }: Mail): vo
   const ageMs = clock.now().getTime() - Date.parse(askedAt);
   if (ageMs < (mailer.remembersKeysForMs ?? 0)) return;
   throw new AppError("outcome_unknown", "The mailer was asked before, and no longer knows the key");
+}
+
+/** A mail that cannot be written was not handed to the provider, so the next try counts as the first try. */
+async function writeOrTakeBack(deps: Dependencies, id: string, mail: Mail): Promise<string> {
+  try {
+    return write(deps, mail);
+  } catch (error) {
+    if (mail.askedAt === null) await deps.mails.settle(id, undefined);
+    throw error;
+  }
 }
 
 function write(deps: Dependencies, { template, to, fields }: Mail): string {

@@ -80,7 +80,8 @@ $$;
 
 -- The mail that this provider is asked to send now. "askedAt" is when the provider was first asked; null: it was not
 -- asked yet. While another provider may have sent the mail, "provider" names that provider, and this provider must not
--- be asked. "suppression" is the reason why the address gets no mail; null: the mail may be sent.
+-- be asked. "suppression" is the reason why the address gets no mail, and so the provider is not asked; null: the mail
+-- may be sent.
 create function public.begin_mail(p_id uuid, p_provider text, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -88,15 +89,19 @@ set search_path = ''
 as $$
 declare
   v_mail public.mails;
+  v_suppression text;
 begin
   select * into v_mail from public.mails where id = p_id for update;
   if not found then
     return null;
   end if;
-  update public.mails set asked_at = p_now, provider = p_provider where id = p_id and asked_at is null;
+  v_suppression := private.suppression_of(v_mail.recipient, 'transactional');
+  if v_suppression is null then
+    update public.mails set asked_at = p_now, provider = p_provider where id = p_id and asked_at is null;
+  end if;
   return jsonb_build_object('template', v_mail.template, 'to', v_mail.recipient, 'fields', v_mail.fields,
     'askedAt', v_mail.asked_at, 'provider', coalesce(v_mail.provider, p_provider), 'messageId', v_mail.message_id,
-    'suppression', private.suppression_of(v_mail.recipient, 'transactional'));
+    'suppression', v_suppression);
 end
 $$;
 

@@ -92,6 +92,68 @@ test("old mails are deleted", async () => {
   expect(await mailRows()).toEqual([]);
 });
 
+describe("with SMTP alone, which has no keys, a mail that was never handed over is sent later", () => {
+  let smtp: Awaited<ReturnType<typeof startSmtp>>;
+  let admin: Record<string, string>;
+  afterEach(() => smtp.close());
+  const open = async () => {
+    smtp = await startSmtp();
+    shop = await paymentShop({ env: { MAIL_PROVIDERS: "smtp", SMTP_URL: smtp.url } });
+    admin = { authorization: `Bearer ${await shop.keyOf("operator", "admin")}` };
+  };
+  const act = async (path: string, body: object = {}) => {
+    const answer = await shop.post(path, body, admin);
+    expect(answer.status).toBeLessThan(300);
+    await shop.settled();
+    return answer.body;
+  };
+
+  test("when the suppression of its address is lifted", async () => {
+    await open();
+    const { id } = await act("/api/suppressions", { address: "ada@example.com", scope: "all" });
+    await make();
+    await shop.settled();
+    const [job] = await shop.rows("select id, status from jobs where function_id = 'send-mail'");
+    expect(job).toMatchObject({ status: "skipped" });
+    await act(`/api/suppressions/${id}/lift`, { because: "asked to come back" });
+    await act(`/api/jobs/${job.id}/run-again`);
+    expect(await letterCodes()).toEqual([]);
+    expect(smtp.mails.get("ada@example.com")).toHaveLength(1);
+  });
+
+  test("when its template is there", async () => {
+    await open();
+    await make({ template: "no-such-mail" });
+    await shop.settled();
+    await shop.rows("update mails set template = 'payment-receipt'");
+    const [letter] = await shop.rows("select id, error_code from dead_letter_queue");
+    expect(letter).toMatchObject({ error_code: "configuration" });
+    await act(`/api/dead-letters/${letter.id}/reprocess`);
+    expect(await letterCodes()).toEqual(["configuration"]);
+    expect(smtp.mails.get("ada@example.com")).toHaveLength(1);
+  });
+
+  test("but not when it was asked for before, also if its template is missing now", async () => {
+    await open();
+    await insert({ template: "no-such-mail" });
+    await shop.rows("update mails set asked_at = $1, provider = 'smtp'", [shop.engine.clock.now()]);
+    await sendEvents();
+    await shop.settled();
+    expect(await letterCodes()).toEqual(["outcome_unknown"]);
+    expect(smtp.mails.size).toBe(0);
+  });
+});
+
+test("a wrong template does not take back that the provider may have the mail", async () => {
+  shop = await paymentShop();
+  await insert({ template: "no-such-mail" });
+  await shop.rows("update mails set asked_at = $1, provider = 'resend'", [shop.engine.clock.now()]);
+  await sendEvents();
+  await shop.settled();
+  expect(await letterCodes()).toEqual(["configuration"]);
+  expect(await shop.rows("select asked_at is not null as is_asked from mails")).toEqual([{ is_asked: true }]);
+});
+
 describe("S4-49: with SMTP as the second provider", () => {
   let smtp: Awaited<ReturnType<typeof startSmtp>>;
   afterEach(() => smtp.close());
