@@ -19,8 +19,13 @@ export type JsonApi = ReturnType<typeof createJsonApi>;
 
 /** Reads from a provider's JSON API. A failure becomes an AppError that says whether to try again. */
 export const createJsonApi = ({ name, baseUrl, headers, fetch, clock }: Settings) => ({
-  async get<T>(path: string, schema: z.ZodType<T>): Promise<{ data: T; headers: Headers }> {
+  async get<T>(
+    path: string,
+    schema: z.ZodType<T>,
+    limit: { maxAnswerBytes?: number } = {},
+  ): Promise<{ data: T; headers: Headers }> {
     const response = await fetch(`${baseUrl.replace(/\/$/, "")}${path}`, {
+      ...limit,
       headers: { "user-agent": "nightshift", ...headers },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch((cause: unknown) => {

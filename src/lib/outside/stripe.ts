@@ -3,17 +3,25 @@ import type { Clock } from "#lib/clock.ts";
 import { rateLimited, type Tokens } from "#lib/database/tokens.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError } from "#lib/errors.ts";
+import type { Fetch } from "#lib/outside/fetch.ts";
 import { classifyFailure, providerError } from "#lib/outside/provider-answer.ts";
 
 type Dependencies = {
   env: Pick<Env, "STRIPE_BASE_URL" | "STRIPE_API_KEY">;
-  fetch: typeof globalThis.fetch;
+  fetch: Fetch;
   clock: Clock;
   tokens: Pick<Tokens, "take" | "learn">;
 };
 /** Stripe's parameters as an object, or as a list of pairs when a parameter occurs several times. */
 type Query = Record<string, string> | string[][];
-type Call = { method: "GET" | "POST"; path: string; form?: Record<string, string>; idempotencyKey?: string };
+type Limit = { maxAnswerBytes?: number };
+type Call = {
+  method: "GET" | "POST";
+  path: string;
+  form?: Record<string, string>;
+  idempotencyKey?: string;
+  limit?: Limit;
+};
 
 /**
  * The version of the API decides the shape of objects. It is fixed here, so that it does not follow the account's
@@ -32,9 +40,14 @@ export function createStripe({ env, fetch, clock, tokens }: Dependencies) {
     isConfigured: env.STRIPE_API_KEY !== undefined,
 
     /** Undefined when there is no such object. */
-    async get<T>(path: string, query: Query, schema: z.ZodType<T>): Promise<T | undefined> {
+    async get<T>(
+      path: string,
+      query: Query,
+      schema: z.ZodType<T>,
+      limit: Limit = {},
+    ): Promise<T | undefined> {
       const search = new URLSearchParams(query).toString();
-      const response = await ask({ method: "GET", path: search === "" ? path : `${path}?${search}` });
+      const response = await ask({ method: "GET", path: search === "" ? path : `${path}?${search}`, limit });
       return response.status === 404 ? undefined : read(response, schema);
     },
 
@@ -49,26 +62,22 @@ export function createStripe({ env, fetch, clock, tokens }: Dependencies) {
     },
   };
 
-  async function ask({ method, path, form, idempotencyKey }: Call): Promise<Response> {
+  async function ask(wanted: Call): Promise<Response> {
     if (env.STRIPE_API_KEY === undefined) throw new AppError("not_configured", "STRIPE_API_KEY is not set");
-    const bucket = `stripe:${method === "GET" ? "read" : "write"}`;
+    const bucket = `stripe:${wanted.method === "GET" ? "read" : "write"}`;
     const taken = await tokens.take([
       { key: bucket, capacity: PER_SECOND, refillPerSecond: PER_SECOND, take: 1 },
     ]);
     if (!taken.granted) throw rateLimited(bucket, taken);
-    const response = await call(env.STRIPE_API_KEY, {
-      method,
-      path,
-      ...(form && { form }),
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-    });
+    const response = await call(env.STRIPE_API_KEY, wanted);
     if (response.status === 429) await tokens.learn(bucket, response.headers);
     return response;
   }
 
-  async function call(key: string, { method, path, form, idempotencyKey }: Call): Promise<Response> {
+  async function call(key: string, { method, path, form, idempotencyKey, limit }: Call): Promise<Response> {
     try {
       return await fetch(`${env.STRIPE_BASE_URL.replace(/\/$/, "")}${path}`, {
+        ...limit,
         method,
         headers: {
           authorization: `Bearer ${key}`,

@@ -7,7 +7,7 @@ import {
   type SentList,
   unlessForbidden,
 } from "#webhooks/gaps/sent-list.ts";
-import { foreignName } from "#webhooks/source.ts";
+import { foreignName, MAX_BYTES } from "#webhooks/source.ts";
 import { github as source } from "#webhooks/sources/github.ts";
 
 const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -22,6 +22,8 @@ const deliveries = z.array(
   }),
 );
 const delivery = z.looseObject({ request: z.looseObject({ payload: z.unknown() }) });
+/** A delivery has the webhook's body, its headers, and our answer. */
+const DELIVERY = { maxAnswerBytes: 2 * MAX_BYTES };
 
 type Options = { github: JsonApi; repositories: readonly string[]; site: string | undefined };
 
@@ -53,7 +55,7 @@ const hookList = (github: JsonApi, repository: string, hook: number): SentList =
         type: one.event,
         at: new Date(one.delivered_at),
         async load() {
-          const { request } = (await github.get(`${path}/${one.id}`, delivery)).data;
+          const { request } = (await github.get(`${path}/${one.id}`, delivery, DELIVERY)).data;
           return {
             headers: new Headers({
               "x-github-event": one.event,
