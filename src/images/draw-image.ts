@@ -24,12 +24,6 @@ export type DrawDependencies = {
 export type DrawOutcome = { state: "drawn" | "ended" | "taken" | "gone" } | { state: "wait"; waitMs: number };
 
 /**
- * How soon a run checks again whether its task may start. Only runs of tasks that were put back into the queue check at
- * all.
- */
-const ASK_AGAIN_MS = 10_000;
-
-/**
  * One attempt: starts, draws, stores the picture, and records the outcome. Throws the error that ended the attempt.
  * `leftMs` returns how long the picture is still wanted.
  */
@@ -39,7 +33,6 @@ export async function drawImage(
   leftMs: () => number,
 ): Promise<DrawOutcome> {
   const begun = await deps.images.begin(work, deps.leaseMs, drawingsOf(deps.provider.name));
-  if (begun.state === "wait") return { state: "wait", waitMs: begun.waitMs ?? ASK_AGAIN_MS };
   if (begun.state !== "draw") return begun;
 
   const path = picturePath(work.taskId);

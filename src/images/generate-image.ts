@@ -10,8 +10,11 @@ import { AppError } from "#lib/errors.ts";
 
 type Dependencies = DrawDependencies & FinishDependencies & { inngest: InngestClient; onFailure: OnFailure };
 
-/** A run fails when it has checked this many times whether its task may start, because more waiting would not help. */
-const MAX_ROUNDS = 150;
+/**
+ * A run fails when it has checked this many times whether its task may start. The database says how long to wait after
+ * each check, so that the checks last until hours after the task is due.
+ */
+export const MAX_ROUNDS = 150;
 
 /**
  * Draws the picture of one task (`process-task` in the source documents). The database decides when the task may start,

@@ -9,7 +9,7 @@ export type TaskOfEvent = { taskId: string; eventId: string };
 
 const attempt = z.discriminatedUnion("state", [
   z.object({ state: z.literal("draw"), token: z.uuid(), prompt: z.string(), attempt: z.number() }),
-  z.object({ state: z.literal("wait"), waitMs: z.number().nullable() }),
+  z.object({ state: z.literal("wait"), waitMs: z.number() }),
   z.object({ state: z.enum(["drawn", "ended", "taken", "gone"]) }),
 ]);
 export type Attempt = z.output<typeof attempt>;

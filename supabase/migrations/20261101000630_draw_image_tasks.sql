@@ -28,11 +28,26 @@ begin
 end
 $$;
 
+-- How long the run of a pending task waits until it checks again whether the task may start: a fifth of the time since
+-- the task was put into the queue, or of the time between now and its due time if that is shorter, but 10 seconds to 30
+-- minutes. The waits are short at the beginning and when the task is due, because a task that has started uses the
+-- lane's concurrency until its run has noticed. They are long between, so that a task of P5 is checked about a hundred
+-- times.
+create function private.image_wait_ms(p_task public.image_tasks, p_job public.jobs, p_now timestamptz)
+returns integer
+language sql immutable
+set search_path = ''
+as $$
+  select (1000 * greatest(10, least(1800,
+    extract(epoch from p_now - p_task.due_at + (p_job.due_at - p_job.ready_at)) / 5,
+    abs(extract(epoch from p_task.due_at - p_now)) / 5)))::integer;
+$$;
+
 -- Called before each call of the provider. Returns {state}:
 --   draw   {token, prompt, attempt}: this attempt may draw, for p_lease_ms
 --   drawn the picture exists; an earlier attempt died after storing it
---   wait   {waitMs}: the task is still in the queue (waitMs null), an earlier attempt may still be drawing, or the
---          provider's bucket is empty (p_wants, see take_tokens)
+--   wait   {waitMs}: the task is still in the queue (see image_wait_ms), an earlier attempt may still be drawing, or
+--          the provider's bucket is empty (p_wants, see take_tokens)
 --   ended  the job has ended; taken: another job draws this picture; gone: there is no such task
 create function public.begin_image_attempt(
   p_task_id uuid, p_event_id text, p_lease_ms integer, p_wants jsonb, p_now timestamptz
@@ -66,7 +81,7 @@ begin
     select * into v_task from public.image_tasks where id = p_task_id;
   end if;
   if v_task.status = 'pending' then
-    return jsonb_build_object('state', 'wait', 'waitMs', null);
+    return jsonb_build_object('state', 'wait', 'waitMs', private.image_wait_ms(v_task, v_job, p_now));
   elsif v_task.status = 'skipped' then
     return jsonb_build_object('state', 'ended');
   elsif v_task.image_path is not null then
@@ -164,7 +179,7 @@ begin
 end
 $$;
 
-revoke execute on function private.line_up_image_task_again, public.begin_image_attempt, public.end_image_attempt,
+revoke execute on function private.line_up_image_task_again, private.image_wait_ms, public.begin_image_attempt, public.end_image_attempt,
   public.complete_image_task from public, anon, authenticated;
-grant execute on function private.line_up_image_task_again, public.begin_image_attempt, public.end_image_attempt,
+grant execute on function private.line_up_image_task_again, private.image_wait_ms, public.begin_image_attempt, public.end_image_attempt,
   public.complete_image_task to service_role;

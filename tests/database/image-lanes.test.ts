@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { MAX_ROUNDS } from "#images/generate-image.ts";
 import { LANES } from "#images/lanes.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 import { type ImageLane, imageLane } from "../support/image-lane.ts";
+import { insertJob } from "../support/jobs.ts";
 
 let db: TestDatabase;
 let lane: ImageLane;
@@ -282,12 +284,38 @@ describe("a task that has failed", () => {
     const ids = await accept(4);
     await lane.fail(String(ids[first]));
     await jobAgain("again", String(ids[first]));
-    expect(await lane.begin(String(ids[first]), "again")).toEqual({ state: "wait", waitMs: null });
+    expect(await lane.begin(String(ids[first]), "again")).toEqual({ state: "wait", waitMs: 10_000 });
     expect(await statuses()).toEqual(["processing", "processing", "pending", "pending"]);
     await lane.draw(String(ids[second]));
     await lane.draw(String(ids[third]));
     expect(await lane.draw(String(ids[first]), "again")).toBe("completed");
     expect(await lane.task(String(ids[first]))).toMatchObject({ status: "completed", attempts: 1 });
+  });
+
+  it.each([
+    [3, 5],
+    [4, 60],
+    [5, 24 * 60],
+  ])("with priority %i checks in a busy lane until hours after it is due", async (priority, dueMinutes) => {
+    const [id = ""] = await accept(3, { priority });
+    await lane.fail(id);
+    const begun = new Date();
+    const request = { functionId: "generate-image", event: "image/generate", data: { taskId: id }, priority };
+    const jobId = await insertJob(db.sql, request, begun);
+    const checks: { minutes: number; waitMs: number }[] = [];
+    let at = begun.getTime();
+    while (checks.length < MAX_ROUNDS) {
+      const { state, waitMs } = await lane.begin(id, jobId, 30_000, new Date(at).toISOString());
+      expect(state).toBe("wait");
+      checks.push({ minutes: (at - begun.getTime()) / 60_000, waitMs: Number(waitMs) });
+      at += Number(waitMs);
+    }
+    expect(checks.at(-1)?.minutes).toBeGreaterThan(dueMinutes + 4 * 60);
+    // A task that waits uses one place of the lane until its next check, so the waits near its due time are short.
+    const lengthOf = (waits: typeof checks) => Math.max(...waits.map(({ waitMs }) => waitMs));
+    const isNearDue = ({ minutes }: { minutes: number }) => Math.abs(minutes - dueMinutes) < 5;
+    expect(lengthOf(checks.filter(isNearDue))).toBeLessThanOrEqual(60_000);
+    expect(lengthOf(checks)).toBeLessThanOrEqual(30 * 60_000);
   });
 
   it("is drawn for one of two jobs that ask for it at once", async () => {

@@ -130,6 +130,28 @@ describe("a task that fails for good", () => {
     expect(waits()).toEqual([...new Set(waits())]);
   });
 
+  it("is drawn after a reprocess, also when the lane is busy for longer than an hour", async () => {
+    await house.control("", { outage: 400 });
+    const id = await house.submit("a boat", { priority: 4 });
+    await until(id, "failed");
+    await house.control("", { outage: null });
+    for (let n = 0; n < 5; n++) await until(await house.submit(), "completed");
+    // Drawings without an end use the lane's concurrency until their lease is over.
+    await house.rows(
+      "update image_tasks set drawing_until = $1 where lane = 'tasks' and status = 'completed'",
+      new Date(house.engine.clock.now().getTime() + 70 * 60_000).toISOString(),
+    );
+    const [letter] = await letters();
+    await house.call("POST", `/api/dead-letters/${letter.id}/reprocess`, undefined, "admin");
+    await until(id, "pending");
+    const urgent = await house.submit();
+    await house.engine.advance("70m");
+    expect(await Promise.all([id, urgent].map(statusOf))).toEqual(["pending", "pending"]);
+    await until(id, "completed");
+    await until(urgent, "completed");
+    expect(await letters()).toEqual([]);
+  });
+
   it("is drawn by a replay of its run, which completes the same job and settles the dead letter", async () => {
     await house.control("", { outage: 400 });
     const id = await house.submit();
