@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { describe, expect, test } from "vitest";
 import { pictureTypeOf } from "#lib/pictures/kind.ts";
-import { thumbnail } from "#lib/pictures/thumbnail.ts";
+import { thumbnail, withoutMetadata } from "#lib/pictures/thumbnail.ts";
 
 const flat = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: "#3a6ea5" } });
@@ -84,6 +84,57 @@ describe("a file that is refused for good, with the reason", () => {
       code: "invalid_picture",
       message: expect.stringMatching(message),
     });
+  });
+});
+
+describe("the removal of metadata from an animation", () => {
+  const camera = { IFD0: { Make: "Camera" } };
+  /** Three frames of 40×20 pixels, as WebP. */
+  async function animation(): Promise<Sharp> {
+    const frames = ["red", "lime", "blue"].map((background) =>
+      sharp({ create: { width: 40, height: 20, channels: 3, background } })
+        .png()
+        .toBuffer(),
+    );
+    return sharp(await Promise.all(frames), { join: { animated: true } }).webp({ delay: 70, loop: 2 });
+  }
+  /** An animated PNG has this chunk before its pixels. */
+  function animated(png: Buffer): Buffer {
+    const chunk = Buffer.from("\0\0\0\x08acTL\0\0\0\x01\0\0\0\0\0\0\0\0", "latin1");
+    chunk.writeUInt32BE(crc32(chunk.subarray(4, 16)), 16);
+    return Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]);
+  }
+
+  test.each([1, 6])("keeps the frames and their times, with orientation %i", async (orientation) => {
+    const taken = await (await animation()).withExif(camera).withMetadata({ orientation }).toBuffer();
+    expect(await sharp(taken).metadata()).toMatchObject({ pages: 3, orientation });
+    const facts = await sharp(await withoutMetadata(taken)).metadata();
+    expect(facts).toMatchObject({ pages: 3, width: 40, height: 20, delay: [70, 70, 70], loop: 2 });
+    expect(facts.exif).toBeUndefined();
+  });
+
+  test("is refused when all frames together have too many pixels", async () => {
+    const large = await (await animation()).withExif(camera).toBuffer();
+    // The size that the header claims, minus one.
+    large.writeUIntLE(8_000 - 1, 24, 3);
+    large.writeUIntLE(4_000 - 1, 27, 3);
+    await expect(withoutMetadata(large)).rejects.toMatchObject({
+      code: "invalid_picture",
+      message: "The picture has 3 frames of 8000×4000 pixels",
+    });
+  });
+
+  test("is refused for a PNG, because its frames would be lost", async () => {
+    const taken = animated(await flat(8, 8).withExif(camera).png().toBuffer());
+    await expect(withoutMetadata(taken)).rejects.toMatchObject({
+      code: "invalid_picture",
+      message: "The metadata of an animated PNG cannot be removed",
+    });
+  });
+
+  test("changes nothing when there is none", async () => {
+    const plain = [await (await animation()).toBuffer(), animated(await flat(8, 8).png().toBuffer())];
+    for (const bytes of plain) expect(await withoutMetadata(bytes)).toBe(bytes);
   });
 });
 
