@@ -3,8 +3,11 @@ import type { UploadRepository } from "#uploads/repository.ts";
 
 type Dependencies = { uploads: Pick<UploadRepository, "abandon" | "expire">; keepMs: number };
 
-/** A request lasts at most a minute, so after an hour no client is sending it or trying it again with the same key. */
-const ARRIVES_WITHIN_MS = 60 * 60 * 1000;
+/**
+ * A request and its repetitions with the same key last a few minutes. A longer time would count the held job as waiting
+ * work: after 15 minutes the monitor would report it.
+ */
+const ARRIVES_WITHIN_MS = 10 * 60 * 1000;
 const BATCH = 100;
 
 /**

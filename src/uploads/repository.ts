@@ -39,7 +39,8 @@ export function uploadRepository(db: DatabaseClient, clock: Clock) {
     accept: (upload: NewUpload, quota: UploadQuota, request: JobRequest) =>
       call("accept_image_upload", { upload, quota, request }, acceptance),
 
-    release: (id: string): Promise<void> => call("release_image_upload", { id }),
+    /** Returns false when the upload was deleted meanwhile. */
+    release: (id: string): Promise<boolean> => call("release_image_upload", { id }, z.boolean()),
 
     get: (id: string, owner: string | null): Promise<Upload | null> =>
       callTimeless("get_image_upload", { id, owner }, uploadRow.nullable()),
@@ -50,7 +51,7 @@ export function uploadRepository(db: DatabaseClient, clock: Clock) {
 
     /** Returns false when there was no such upload. */
     remove: (id: string, owner: string | null): Promise<boolean> =>
-      callTimeless("delete_image_upload", { id, owner }, z.boolean()),
+      call("delete_image_upload", { id, owner }, z.boolean()),
 
     /** Deletes uploads whose bytes never arrived, and returns how many. */
     abandon(olderThanMs: number, limit: number): Promise<number> {

@@ -46,16 +46,17 @@ async function resize({ uploads, storage }: Work, id: string) {
     width: upload.box_width,
     height: upload.box_height,
   });
-  const path = uploadThumbnailPath(id);
-  await storage.put(IMAGES_BUCKET, path, small);
   // The metadata of the original, such as the place, is removed before the upload is completed, and the original is not
   // shown before that.
   const bytes = await withoutMetadata(original.bytes);
   if (bytes !== original.bytes) {
     await storage.put(IMAGES_BUCKET, upload.original_path, { bytes, contentType: original.contentType });
   }
+  const path = uploadThumbnailPath(id);
+  await storage.put(IMAGES_BUCKET, path, small);
   if (!(await uploads.complete(id, path, { width, height }, bytes.byteLength))) {
-    await storage.remove(IMAGES_BUCKET, [path]);
+    // The files of the deleted row may already be removed, so files that were stored since then are removed here.
+    await storage.remove(IMAGES_BUCKET, [upload.original_path, path]);
     return DELETED;
   }
   return {

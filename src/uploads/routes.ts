@@ -11,7 +11,7 @@ import { type UploadDependencies, uploadPicture } from "#uploads/upload-picture.
 
 type Dependencies = UploadDependencies & {
   uploads: UploadRepository;
-  storage: Pick<Storage, "put" | "get">;
+  storage: UploadDependencies["storage"] & Pick<Storage, "get">;
   /** How long an upload is kept, in milliseconds. */
   keepMs: number;
 };

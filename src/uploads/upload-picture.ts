@@ -12,7 +12,7 @@ import type { UploadQuota, UploadRepository } from "#uploads/repository.ts";
 
 export type UploadDependencies = {
   uploads: Pick<UploadRepository, "accept" | "release">;
-  storage: Pick<Storage, "put">;
+  storage: Pick<Storage, "putNew" | "remove">;
   quota: UploadQuota;
 };
 
@@ -21,7 +21,8 @@ const overQuota = z.object({ maxUploads: z.number() }).or(z.object({ maxBytes: z
 /**
  * Accepts a picture: first the row and its held job, then the bytes, then the release of the job. If the process dies
  * in between, the row tells which file may exist, and housekeeping removes both. A request that is repeated with the
- * same idempotency key continues where the first one ended. Returns the job's id, which is also the upload's id.
+ * same idempotency key continues where the first one ended. Bytes that arrive late never replace the stored picture,
+ * because its metadata may already be removed. Returns the job's id, which is also the upload's id.
  */
 export async function uploadPicture(
   { uploads, storage, quota }: UploadDependencies,
@@ -52,8 +53,10 @@ export async function uploadPicture(
       throw withHint(error);
     });
   if (isStored) return job.id;
-  await storage.put(IMAGES_BUCKET, originalPath(job.id), { bytes, contentType });
-  await uploads.release(job.id);
+  const path = originalPath(job.id);
+  await storage.putNew(IMAGES_BUCKET, path, { bytes, contentType });
+  // The upload was deleted while its bytes were stored, so the file has no row any more.
+  if (!(await uploads.release(job.id))) await storage.remove(IMAGES_BUCKET, [path]);
   return job.id;
 }
 

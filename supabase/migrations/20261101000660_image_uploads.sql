@@ -106,15 +106,19 @@ begin
 end
 $$;
 
--- Called when the bytes have arrived: the upload's job is released.
+-- Called when the bytes have arrived: the upload's job is released. Returns false when the upload was deleted meanwhile.
 create function public.release_image_upload(p_id uuid, p_now timestamptz)
-returns void
+returns boolean
 language plpgsql
 set search_path = ''
 as $$
 begin
   update public.image_uploads set stored_at = coalesce(stored_at, p_now) where id = p_id;
+  if not found then
+    return false;
+  end if;
   perform private.release_jobs(array[p_id], p_now);
+  return true;
 end
 $$;
 
@@ -159,15 +163,20 @@ begin
 end
 $$;
 
--- Returns false when this owner has no such upload.
-create function public.delete_image_upload(p_id uuid, p_owner text)
+-- Returns false when this owner has no such upload. A job that is still held is released: it ends as skipped, instead of
+-- waiting for bytes that may never arrive.
+create function public.delete_image_upload(p_id uuid, p_owner text, p_now timestamptz)
 returns boolean
 language plpgsql
 set search_path = ''
 as $$
 begin
   delete from public.image_uploads where id = p_id and (p_owner is null or owner = p_owner);
-  return found;
+  if not found then
+    return false;
+  end if;
+  perform private.release_jobs(array[p_id], p_now);
+  return true;
 end
 $$;
 

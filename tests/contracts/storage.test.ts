@@ -20,6 +20,26 @@ test("a stored file is returned with its type, and storing it again replaces it"
   expect((await storage.get("images", "a/b.png"))?.bytes).toEqual(new Uint8Array([9]));
 });
 
+test("a new file that already exists is kept, and causes no error", async () => {
+  await storage.putNew("images", "a/new.png", png);
+  await storage.putNew("images", "a/new.png", { ...png, bytes: new Uint8Array([9]) });
+  expect(await storage.get("images", "a/new.png")).toEqual(png);
+});
+
+test.each([
+  [400, { statusCode: "409", error: "Duplicate" }],
+  [409, { statusCode: "400", error: "Duplicate" }],
+  [409, { code: "ResourceAlreadyExists" }],
+])("the answer %i %o says that a file exists, and no other error does", async (status, body) => {
+  const answering = (answer: number, content: unknown) =>
+    createStorage(
+      createDatabase(database.env, async () => new Response(JSON.stringify(content), { status: answer })),
+    );
+  await answering(status, body).putNew("images", "g.png", png);
+  const other = answering(400, { statusCode: "403", error: "Unauthorized" });
+  await expect(other.putNew("images", "g.png", png)).rejects.toMatchObject({ code: "internal" });
+});
+
 test("a missing file is undefined, and removing it causes no error", async () => {
   await storage.put("images", "c.png", png);
   await storage.remove("images", ["c.png", "never.png"]);

@@ -3816,7 +3816,10 @@ export type Database = {
       delete_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: undefined };
       delete_flag: { Args: { p_environment: string | null; p_name: string | null }; Returns: boolean };
       delete_flag_decisions: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
-      delete_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: boolean };
+      delete_image_upload: {
+        Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: boolean;
+      };
       delete_post: { Args: { p_author: string | null; p_id: string | null }; Returns: boolean };
       delete_webhook_endpoint: { Args: { p_id: string | null; p_owner: string | null }; Returns: undefined };
       describe_import: {
@@ -4931,7 +4934,7 @@ export type Database = {
       };
       record_dead_letter: { Args: { p_letter: Json | null; p_now: string | null }; Returns: string };
       record_mail_report: { Args: { p_now: string | null; p_report: Json | null }; Returns: boolean };
-      release_image_upload: { Args: { p_id: string | null; p_now: string | null }; Returns: undefined };
+      release_image_upload: { Args: { p_id: string | null; p_now: string | null }; Returns: boolean };
       release_part: {
         Args: {
           p_error: Json | null;

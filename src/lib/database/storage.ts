@@ -19,6 +19,12 @@ export const createStorage = (
     if (error) throw toAppError(error, `${bucket}/${path} cannot be stored`);
   },
 
+  /** Stores a new file. Idempotent: a file that already exists is kept. */
+  async putNew(bucket: string, path: string, { bytes, contentType }: StoredFile): Promise<void> {
+    const { error } = await storage.from(bucket).upload(path, bytes, { contentType });
+    if (error && !saysExists(error)) throw toAppError(error, `${bucket}/${path} cannot be stored`);
+  },
+
   /**
    * Stores a file that is too large to hold in memory: the file is read while it is sent. Idempotent. When the stream
    * fails, throws the error of the stream, because the error of the upload would look like an outage of Storage.
@@ -130,6 +136,11 @@ function statusOf(error: unknown): number | undefined {
   const { status, statusCode } = storageError.parse(error);
   return statusCode ?? status;
 }
+
+const saysExists = (error: unknown): boolean => {
+  const { status, statusCode } = storageError.parse(error);
+  return status === 409 || statusCode === 409;
+};
 
 function toAppError(error: unknown, message: string): AppError {
   const status = statusOf(error);

@@ -189,7 +189,7 @@ test("an upload whose bytes were not stored does not run; a repeated request con
   await upload(bytes);
   const [lost] = await ids();
   shop.down.storage = false;
-  await shop.engine.advance("59m");
+  await shop.engine.advance("9m");
   await shop.app.keepHouse();
   expect(await ids()).toEqual([lost]);
   await shop.engine.advance("2m");
@@ -206,7 +206,7 @@ test("files of an upload that was never released are deleted", async () => {
   await shop.engine.idle();
   await shop.rows("update public.image_uploads set stored_at = null where id = $1", [body.job_id]);
   expect(await filesOf(body.job_id)).toEqual(["original", "thumbnail"]);
-  await shop.engine.advance("61m");
+  await shop.engine.advance("11m");
   await shop.app.keepHouse();
   expect(await filesOf(body.job_id)).toEqual([]);
 });
