@@ -16,7 +16,7 @@ function countedRun(data: object) {
     sleep: async () => count(() => undefined),
     sendEvent: async () => count(() => ({ ids: [] })),
   };
-  const run = { step, runId: "run", event: { id: "event", data } } as never;
+  const run = { step, runId: "run", event: { id: "event", name: "test", data } } as never;
   return { run, steps: () => steps };
 }
 
