@@ -9,6 +9,7 @@ const BATCH = 2_000;
  */
 export const forgetImports = (imports: Pick<ImportRepository, "purge">): Chore => ({
   name: "imports",
+  canWait: true,
   async run(deadline) {
     let removed = 0;
     for (;;) {

@@ -12,6 +12,7 @@ const BATCH = 500;
 /** Deletes old rows in small batches, so that no statement holds many locks or exceeds the statement timeout. */
 export const purge = ({ jobs, clock }: Dependencies): Chore => ({
   name: "purge",
+  canWait: true,
   async run(deadline) {
     const before = (days: number) => new Date(clock.now().getTime() - days * DAY_MS);
     const purges = [

@@ -15,6 +15,7 @@ type Retention = {
 /** A housekeeping task that deletes rows of a certain age, in batches. */
 export const deleteOld = ({ name, keepDays, clock, some }: Retention): Chore => ({
   name,
+  canWait: true,
   async run(deadline) {
     const before = new Date(clock.now().getTime() - keepDays * DAY_MS);
     let deleted = 0;

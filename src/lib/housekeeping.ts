@@ -2,8 +2,14 @@ import type { Clock } from "#lib/clock.ts";
 import { AppError, codeOf } from "#lib/errors.ts";
 import type { Logger } from "#lib/logger.ts";
 
-/** One task of housekeeping. It returns counts for the log. */
-export type Chore = { name: string; run: (deadline: Deadline) => Promise<Record<string, number>> };
+/** One task of housekeeping. */
+export type Chore = {
+  name: string;
+  /** The task can use up all the time, for instance with deletions, and may wait; so it runs after the other tasks. */
+  canWait?: boolean;
+  /** Returns counts for the log. */
+  run: (deadline: Deadline) => Promise<Record<string, number>>;
+};
 export type Deadline = { isOver(): boolean };
 
 type Dependencies = { chores: readonly Chore[]; clock: Clock; logger: Logger; budgetMs?: number };
@@ -21,7 +27,8 @@ export const createHousekeeping = ({ chores, clock, logger, budgetMs = BUDGET_MS
     const deadline: Deadline = { isOver: () => clock.now().getTime() >= end };
     const report: Record<string, Record<string, number>> = {};
     const failures: unknown[] = [];
-    for (const { name, run } of chores) {
+    const inOrder = chores.toSorted((a, b) => Number(a.canWait ?? false) - Number(b.canWait ?? false));
+    for (const { name, run } of inOrder) {
       try {
         report[name] = await run(deadline);
       } catch (err) {

@@ -6,6 +6,7 @@ const BATCH = 500;
 /** Deletes reports that are a week old or revoked. `removeLeftFiles` then removes their files. */
 export const removeExpired = (reports: Pick<ReportRepository, "forget">): Chore => ({
   name: "reports",
+  canWait: true,
   async run(deadline) {
     let removed = 0;
     for (;;) {

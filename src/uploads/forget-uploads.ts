@@ -16,6 +16,7 @@ const BATCH = 100;
  */
 export const forgetUploads = ({ uploads, keepMs }: Dependencies): Chore => ({
   name: "uploads",
+  canWait: true,
   async run(deadline) {
     const abandoned = await uploads.abandon(ARRIVES_WITHIN_MS, BATCH);
     let expired = 0;

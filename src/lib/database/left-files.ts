@@ -13,6 +13,7 @@ const BATCH = 200;
 /** Removes the files that `private.leave_files` has listed, because no row refers to them any more. */
 export const removeLeftFiles = ({ db, clock, storage }: Dependencies): Chore => ({
   name: "left-files",
+  canWait: true,
   async run(deadline) {
     const { callTimeless } = createCall(db, clock);
     let removed = 0;
