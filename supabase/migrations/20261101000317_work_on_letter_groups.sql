@@ -128,11 +128,17 @@ begin
     select id from private.open_letters_of(v_work) order by failed_at, id
     limit least(coalesce(v_free, 0), p_last - p_from + 1)
   loop
+    -- A person or a replay may have handled the letter meanwhile.
+    perform from public.dead_letter_queue where id = v_letter_id and status = 'failed' for update;
+    continue when not found;
     perform private.handle_letter_of(v_work, v_letter_id, p_now);
     v_count := v_count + 1;
   end loop;
   if v_count > 0 then
     perform private.ask_for_outbox();
+  elsif v_letter_id is not null then
+    -- All letters of this batch were handled meanwhile; others may be open.
+    return jsonb_build_object('state', 'open');
   elsif v_free is null then
     update public.letter_group_jobs set halted_at = p_now where id = p_job_id;
   end if;
