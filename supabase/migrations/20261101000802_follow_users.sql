@@ -18,6 +18,22 @@ create trigger users_with_a_confirmed_address_sign_up
   when (new.email_confirmed_at is not null and new.email is not null)
   execute function private.begin_signup_of_user();
 
+create function private.follow_address_of_user()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.signups set email = new.email where user_id = new.id;
+  return null;
+end
+$$;
+create trigger changed_addresses_are_followed after update of email on auth.users
+  for each row
+  when (new.email is distinct from old.email and length(new.email) between 3 and 320)
+  execute function private.follow_address_of_user();
+
 create function private.cancel_profile_reminder(p_user_id uuid, p_reason text, p_now timestamptz)
 returns void
 language sql
@@ -84,7 +100,7 @@ end
 $$;
 select private.register_eraser('private.erase_signups(text, text, timestamptz)');
 
-revoke execute on function private.begin_signup_of_user, private.cancel_profile_reminder, private.forget_user,
+revoke execute on function private.begin_signup_of_user, private.follow_address_of_user, private.cancel_profile_reminder, private.forget_user,
   private.forget_deleted_user, private.follow_completed_profile, private.erase_signups
   from public, anon, authenticated;
 grant execute on function private.cancel_profile_reminder, private.forget_user, private.erase_signups to service_role;

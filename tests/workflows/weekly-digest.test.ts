@@ -106,6 +106,23 @@ describe("S2-19: the weekly digest", () => {
     expect(await rows("select from weekly_digests")).toHaveLength(2);
   });
 
+  test("goes to a changed address, and an erasure of this address erases the user's sign-up", async () => {
+    const id = randomUUID();
+    await rows(
+      "insert into auth.users (id, email, email_confirmed_at) values ($1, 'a@x.example', '2026-01-01')",
+      [id],
+    );
+    await rows("insert into user_settings values ($1, 'UTC', true, '2026-01-01')", [id]);
+    await rows("select notify($1, 'NEW_MESSAGE', '{}', null, '2026-03-29')", [id]);
+    await rows("update auth.users set email = 'b@x.example' where id = $1", [id]);
+    await mailedBetween("2026-03-30T09:00:00Z", "2026-03-30T09:00:00Z");
+    expect(await rows("select recipient from mails")).toEqual([{ recipient: "b@x.example" }]);
+    await rows("select private.erase_signups('a@x.example', null, $1)", [now]);
+    expect(await rows("select user_id from signups")).toEqual([{ user_id: id }]);
+    await rows("select private.erase_signups('b@x.example', null, $1)", [now]);
+    expect(await rows("select from signups")).toEqual([]);
+  });
+
   test("is late after downtime on Monday, and left out after Tuesday", async () => {
     const id = await user("UTC");
     expect(await mailedBetween("2026-04-01T00:15:00Z", "2026-04-01T12:00:00Z")).toEqual({});
