@@ -5,7 +5,7 @@ import { accepted, acceptedView } from "#jobs/view.ts";
 import type { Clock } from "#lib/clock.ts";
 import { filledText, instant } from "#lib/http/fields.ts";
 import { json, type Route, route } from "#lib/http/route.ts";
-import { jobOf, requirePast, slotsOf } from "./backfill.ts";
+import { jobOf, requireRecentPast, slotsOf } from "./backfill.ts";
 import { isExcluded } from "./decide.ts";
 import { effective } from "./effective.ts";
 import { backfillRequested } from "./events.ts";
@@ -49,7 +49,7 @@ export const backfillRoutes = ({ find, decideDueSlots, schedules, jobs, clock }:
     responses: { 200: backfillPreview },
     handler: async ({ params: { name }, query }) => {
       const { schedule, row } = await find(name);
-      requirePast(query, clock.now());
+      requireRecentPast(query, clock.now());
       jobOf(schedule);
       const all = slotsOf({ ...effective(schedule, row), ...query });
       const open = all.filter((slot) => !isExcluded(schedule, slot));
@@ -76,7 +76,7 @@ export const backfillRoutes = ({ find, decideDueSlots, schedules, jobs, clock }:
     responses: { 202: acceptedView },
     handler: async ({ params: { name }, body, requester, idempotencyKey: key }) => {
       const { schedule, row } = await find(name);
-      requirePast(body, clock.now());
+      requireRecentPast(body, clock.now());
       jobOf(schedule);
       const { cron, timeZone } = effective(schedule, row);
       slotsOf({ cron, timeZone, ...body });

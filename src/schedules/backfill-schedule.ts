@@ -1,11 +1,12 @@
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { Parts } from "#jobs/parts.ts";
+import type { Clock } from "#lib/clock.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
 import { AppError } from "#lib/errors.ts";
 import type { Schedule } from "#lib/schedule.ts";
-import { jobOf, slotsOf, toBackfilled } from "#schedules/backfill.ts";
+import { jobOf, requireRecentPast, slotsOf, toBackfilled } from "#schedules/backfill.ts";
 import { isExcluded } from "#schedules/decide.ts";
 import { backfillRequested } from "#schedules/events.ts";
 import type { ScheduleRepository } from "#schedules/repository.ts";
@@ -16,6 +17,7 @@ type Dependencies = {
   declared: readonly Schedule[];
   parts: Pick<Parts, "plan" | "work">;
   flow: FlowControl;
+  clock: Clock;
   onFailure: OnFailure;
 };
 
@@ -26,7 +28,15 @@ const BATCH = 50;
  * Accepts a job for each slot of a past period that has no job. Each slot gets one job, even if the run dies several
  * times, because the part of the backfill's job stores the position, and a slot's row names its job.
  */
-export const backfillSchedule = ({ inngest, schedules, declared, parts, flow, onFailure }: Dependencies) =>
+export const backfillSchedule = ({
+  inngest,
+  schedules,
+  declared,
+  parts,
+  flow,
+  clock,
+  onFailure,
+}: Dependencies) =>
   inngest.createFunction(
     {
       id: "backfill-schedule",
@@ -50,6 +60,8 @@ export const backfillSchedule = ({ inngest, schedules, declared, parts, flow, on
       if (plan.parts === 0) return { slots: 0 };
       const part = { ...run, event: { data: { parentJobId: plan.jobId, part: 1 } } };
       await parts.work(part, { policy: "dataSync" }, async (claimed, time) => {
+        // The job may have waited for days since it was accepted.
+        requireRecentPast(data, clock.now());
         for (let { next } = claimed; ; next += BATCH) {
           const batch = slots.slice(next - 1, next - 1 + BATCH);
           const open = batch.filter((slot) => !isExcluded(schedule, slot));

@@ -9,6 +9,10 @@ type Period = { cron: string; timeZone: string; from: string; to: string };
 
 /** The most slots of one backfill. */
 const MOST_SLOTS = 1_000;
+const DAY_MS = 24 * 60 * 60_000;
+const MOST_DAYS = 90;
+/** The rows of slots are kept a day longer than a backfill needs them, because a step of it may take some time. */
+export const KEEP_TICKS_MS = (MOST_DAYS + 1) * DAY_MS;
 
 /** The slots of the period, which includes `from` but not `to`. */
 export function slotsOf({ cron, timeZone, from, to }: Period): Slot[] {
@@ -20,10 +24,18 @@ export function slotsOf({ cron, timeZone, from, to }: Period): Slot[] {
   });
 }
 
-/** Refuses future periods, because their slots will run without a backfill. */
-export function requirePast({ from, to }: { from: string; to: string }, now: Date): void {
+/**
+ * Refuses future periods, because their slots will run without a backfill, and periods of which the rows may be deleted
+ * that say which slots have run.
+ */
+export function requireRecentPast({ from, to }: { from: string; to: string }, now: Date): void {
   if (Date.parse(from) >= Date.parse(to)) throw new AppError("invalid_request", "to must be later than from");
   if (Date.parse(to) > now.getTime()) throw new AppError("invalid_request", "to must not be in the future");
+  if (Date.parse(from) < now.getTime() - MOST_DAYS * DAY_MS) {
+    throw new AppError("invalid_request", `from must not be more than ${MOST_DAYS} days ago`, {
+      hint: "Choose a later from: which older slots have run is not known any more.",
+    });
+  }
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { InngestFunction } from "inngest";
-import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Schedule } from "#lib/schedule.ts";
 import { backfillSchedule } from "#schedules/backfill-schedule.ts";
@@ -7,10 +6,9 @@ import { scheduleRepository } from "#schedules/repository.ts";
 
 type Dependencies = Omit<Parameters<typeof backfillSchedule>[0], "schedules" | "declared"> & {
   db: DatabaseClient;
-  clock: Clock;
   schedules: readonly Schedule[];
 };
 
-export const scheduleFunctions = ({ db, clock, schedules, ...deps }: Dependencies): InngestFunction.Any[] => [
-  backfillSchedule({ ...deps, schedules: scheduleRepository(db, clock), declared: schedules }),
+export const scheduleFunctions = ({ db, schedules, ...deps }: Dependencies): InngestFunction.Any[] => [
+  backfillSchedule({ ...deps, schedules: scheduleRepository(db, deps.clock), declared: schedules }),
 ];

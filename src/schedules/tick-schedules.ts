@@ -1,13 +1,13 @@
 import type { Clock } from "#lib/clock.ts";
 import { type Chore, eachOf } from "#lib/housekeeping.ts";
 import type { Schedule } from "#lib/schedule.ts";
+import { KEEP_TICKS_MS } from "./backfill.ts";
 import { effective } from "./effective.ts";
 import type { ScheduleRepository } from "./repository.ts";
 import { bringUpToDate } from "./tick.ts";
 
 type Dependencies = { declared: readonly Schedule[]; schedules: ScheduleRepository; clock: Clock };
 
-const KEEP_TICKS_MS = 90 * 24 * 60 * 60_000;
 const PURGE_BATCH = 5_000;
 
 /** Fires every schedule that is due. Only the jobs of the fired slots cost executions. */

@@ -137,7 +137,7 @@ describe("a backfill is refused", () => {
     house.call("POST", `/api/schedules/${name}/backfill`, { as: "admin", body });
   const from = "2026-11-01T00:00:00Z";
 
-  test("400: of a period that is empty, not over, or longer than 1,000 slots", async () => {
+  test("400: of a period that is empty, not over, or begins more than 90 days ago", async () => {
     expect((await backfill({ from, to: from })).status).toBe(400);
     expect((await backfill({ from, to: "2027-01-01T00:00:00Z" })).status).toBe(400);
     expect((await backfill({ from: "2020-01-01T00:00:00Z", to: from })).status).toBe(400);
