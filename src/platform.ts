@@ -97,7 +97,8 @@ export function createPlatform(
     reporter: sentry,
     redact,
   });
-  const outbox = createOutbox({ inngest, jobs: ledger, clock, logger });
+  const engine = createEngineApi(env, ours);
+  const outbox = createOutbox({ inngest, engine, jobs: ledger, clock, logger });
   const jobs = { ...ledger, accept: createAccept({ jobs: ledger, outbox }) };
   // This map is filled later, when the functions are known: they need `onFailure`, which reads the map only when a run
   // fails.
@@ -132,7 +133,7 @@ export function createPlatform(
     notifications: notificationRepository(db, clock),
     audit: createAudit(db, clock),
     tickets: createTickets(env.LINK_SECRET[0], clock),
-    engine: createEngineApi(env, ours),
+    engine,
     outbox,
     ...createCancel({ jobs, inngest, logger }),
     onFailure: createOnFailure({ letters, alert, maxAttempts }),

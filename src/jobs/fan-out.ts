@@ -1,9 +1,7 @@
 import type { EventPayload, GetStepTools, Inngest } from "inngest";
+import { inRequests } from "#lib/engine/requests.ts";
 
 type Run = { step: Pick<GetStepTools<Inngest.Any>, "sendEvent">; runId: string };
-
-/** The free plan of Inngest accepts requests of up to 256 KiB. */
-const MAX_REQUEST_BYTES = 200_000;
 
 /**
  * Sends an event for each part, many in one request. `parts` is the number of the last part, or a list of numbers. The
@@ -15,18 +13,12 @@ export async function fanOut(
   { jobId, parts }: { jobId: string; parts: number | readonly number[] },
   eventOf: (ref: { parentJobId: string; part: number }) => EventPayload,
 ): Promise<void> {
-  let request: EventPayload[] = [];
-  let bytes = 0;
   const numbers = typeof parts === "number" ? Array.from({ length: parts }, (_, n) => n + 1) : parts;
-  for (const part of numbers) {
-    const event = { ...eventOf({ parentJobId: jobId, part }), id: `${runId}:${part}` };
-    const size = Buffer.byteLength(JSON.stringify(event));
-    if (bytes + size > MAX_REQUEST_BYTES) {
-      await step.sendEvent(`fan-out-${part}`, request);
-      [request, bytes] = [[], 0];
-    }
-    request.push(event);
-    bytes += size;
+  const events = numbers.map((part) => ({
+    ...eventOf({ parentJobId: jobId, part }),
+    id: `${runId}:${part}`,
+  }));
+  for (const [n, request] of inRequests(events).entries()) {
+    await step.sendEvent(n === 0 ? "fan-out" : `fan-out-${n}`, request);
   }
-  if (request.length > 0) await step.sendEvent("fan-out", request);
 }

@@ -1,5 +1,7 @@
 import type { Clock } from "#lib/clock.ts";
+import type { EngineApi } from "#lib/engine/engine-api.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
+import { inRequests } from "#lib/engine/requests.ts";
 import type { Logger } from "#lib/logger.ts";
 import { withTimeout } from "#lib/timeout.ts";
 import type { JobRepository } from "./repository.ts";
@@ -8,7 +10,8 @@ import type { Job, SendableJob } from "./rows.ts";
 export type Outbox = ReturnType<typeof createOutbox>;
 
 type Dependencies = {
-  inngest: InngestClient;
+  inngest: Pick<InngestClient, "send">;
+  engine: Pick<EngineApi, "isReachable">;
   jobs: Pick<JobRepository, "markSent" | "unsent">;
   clock: Clock;
   logger: Logger;
@@ -35,10 +38,10 @@ const FLUSH_MS = 3_000;
  * resumes the function (its `released_at` is "infinity", which is no date). A delayed job is sent shortly before its
  * time, with that time as the event's `ts`, at which the engine begins its run.
  */
-export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
+export function createOutbox({ inngest, engine, jobs, clock, logger }: Dependencies) {
   const waiting: SendableJob[] = [];
   let sending: Promise<void> | undefined;
-  return { send, sendTogether, flush };
+  return { send, sendOneByOne, sendTogether, flush };
 
   /**
    * Returns whether the engine has all jobs that may be sent. Never throws, because the work is accepted in any case.
@@ -46,10 +49,15 @@ export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
   async function send(accepted: readonly SendableJob[]): Promise<boolean> {
     const now = clock.now().getTime();
     const leaving = accepted.filter((job) => mayLeave(job, now));
-    if (leaving.length === 0) return true;
-    const jobIds = leaving.map(({ id }) => id);
+    for (const events of inRequests(leaving.map((job) => toEvent(job, now)))) {
+      if (!(await sendRequest(events))) return false;
+    }
+    return true;
+  }
+
+  async function sendRequest(events: ReturnType<typeof toEvent>[]): Promise<boolean> {
+    const jobIds = events.map(({ id }) => id);
     try {
-      const events = leaving.map((job) => toEvent(job, now));
       await withTimeout(inngest.send(events), SEND_TIMEOUT_MS, "engine_unavailable");
       await jobs.markSent(jobIds);
       return true;
@@ -60,6 +68,18 @@ export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
       );
       return false;
     }
+  }
+
+  /**
+   * For jobs that `send` could not send together. When the engine answers but refuses a batch, one of its events is
+   * wrong, and the other events must not wait for it. They are sent at the same time, because the SDK tries a refused
+   * event again for some seconds.
+   */
+  async function sendOneByOne(batch: readonly SendableJob[]): Promise<{ sent: number; refused: string[] }> {
+    if (!(await engine.isReachable())) return { sent: 0, refused: [] };
+    const isSent = await Promise.all(batch.map((job) => send([job])));
+    const refused = batch.filter((_, n) => !isSent[n]).map(({ id }) => id);
+    return { sent: batch.length - refused.length, refused };
   }
 
   /**
@@ -89,8 +109,13 @@ export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
     const end = performance.now() + FLUSH_MS;
     try {
       let batch: Job[];
-      do batch = await jobs.unsent(0, SEND_AHEAD_MS, SEND_BATCH);
-      while ((await send(batch)) && batch.length === SEND_BATCH && performance.now() < end);
+      do {
+        batch = await jobs.unsent(0, SEND_AHEAD_MS, SEND_BATCH);
+        if (!(await send(batch))) {
+          if (batch.length > 1) await sendOneByOne(batch);
+          return;
+        }
+      } while (batch.length === SEND_BATCH && performance.now() < end);
     } catch (err) {
       logger.warn({ err }, "could not read the outbox; housekeeping sends it");
     }

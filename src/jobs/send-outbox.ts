@@ -1,14 +1,11 @@
 import type { Clock } from "#lib/clock.ts";
-import type { EngineApi } from "#lib/engine/engine-api.ts";
 import type { Chore, Deadline } from "#lib/housekeeping.ts";
 import { type Outbox, SEND_AHEAD_MS, SEND_BATCH } from "./outbox.ts";
 import type { JobRepository } from "./repository.ts";
-import type { Job } from "./rows.ts";
 
 type Dependencies = {
   jobs: Pick<JobRepository, "unsent" | "failUnbegun">;
-  outbox: Pick<Outbox, "send">;
-  engine: Pick<EngineApi, "isReachable">;
+  outbox: Pick<Outbox, "send" | "sendOneByOne">;
   clock: Clock;
 };
 
@@ -25,7 +22,7 @@ const UNBEGUN_BATCH = 50;
  * Sends jobs that could not be sent when they were accepted, under the same event ids. A job that the engine refuses,
  * or has accepted but never begun (its function is not registered, or is paused), becomes a dead letter after a day.
  */
-export function sendOutbox({ jobs, outbox, engine, clock }: Dependencies): Chore {
+export function sendOutbox({ jobs, outbox, clock }: Dependencies): Chore {
   return {
     name: "outbox",
     async run(deadline) {
@@ -40,27 +37,12 @@ export function sendOutbox({ jobs, outbox, engine, clock }: Dependencies): Chore
     while (!deadline.isOver()) {
       const batch = await jobs.unsent(GRACE_MS, SEND_AHEAD_MS, SEND_BATCH);
       if (!(await outbox.send(batch))) {
-        const alone = await sendOneByOne(batch, deadline);
+        const alone = await outbox.sendOneByOne(batch);
         return { sent: sent + alone.sent, refused: alone.refused };
       }
       sent += batch.length;
       if (batch.length < SEND_BATCH) break;
     }
     return { sent, refused: [] };
-  }
-
-  /**
-   * When the engine answers but refuses the batch, one of its events is wrong. The other events must not wait for it.
-   */
-  async function sendOneByOne(batch: readonly Job[], deadline: Deadline) {
-    let sent = 0;
-    const refused: string[] = [];
-    if (!(await engine.isReachable())) return { sent, refused };
-    for (const job of batch) {
-      if (deadline.isOver()) break;
-      if (await outbox.send([job])) sent++;
-      else refused.push(job.id);
-    }
-    return { sent, refused };
   }
 }

@@ -53,10 +53,12 @@ const outboxOver = (
   fetch: typeof globalThis.fetch,
   markSent = vi.fn(async () => {}),
   unsent: () => Promise<Job[]> = async () => [],
+  isReachable = true,
 ) => ({
   markSent,
   outbox: createOutbox({
     inngest: createInngest({ env, fetch, logger }),
+    engine: { isReachable: async () => isReachable },
     jobs: { markSent, unsent },
     clock,
     logger,
@@ -141,6 +143,30 @@ test("flush sends batch after batch until the outbox is empty", async () => {
   expect(markSent).toHaveBeenCalledTimes(2);
 });
 
+const refuses = () => Promise.resolve(Response.json({ error: "refused", status: 400 }, { status: 400 }));
+
+test("large jobs leave in requests that the free plan of Inngest accepts, which is up to 256 KiB", async () => {
+  const waiting = [...Array.from({ length: 20 }, () => job({ text: "x".repeat(20_000) })), job()];
+  const { outbox, markSent } = outboxOver(
+    async (input, init) => ((await new Request(input, init).text()).length > 262_144 ? refuses() : taken()),
+    undefined,
+    async () => waiting,
+  );
+  await outbox.flush();
+  expect(markSent.mock.calls.flat(2)).toEqual(waiting.map(({ id }) => id));
+});
+
+test("flush sends the jobs of a refused batch one by one, so that a refused job does not hold up the others", async () => {
+  const waiting = [job({ bad: true }), job(), job()];
+  const { outbox, markSent } = outboxOver(
+    async (input, init) => ((await new Request(input, init).text()).includes("bad") ? refuses() : taken()),
+    undefined,
+    async () => waiting,
+  );
+  await outbox.flush();
+  expect(new Set(markSent.mock.calls.flat(2))).toEqual(new Set(waiting.slice(1).map(({ id }) => id)));
+});
+
 test("flush begins no batch after three seconds, because housekeeping sends the rest", async () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   let left = 10;
@@ -155,27 +181,31 @@ test("flush begins no batch after three seconds, because housekeeping sends the 
 
 test("flush never throws, and sends one request to an engine that is down", async () => {
   const unsent = vi.fn(async () => Array.from({ length: SEND_BATCH }, () => job()));
-  await outboxOver(() => Promise.reject(new TypeError("fetch failed")), undefined, unsent).outbox.flush();
+  const fetch = vi.fn(() => Promise.reject(new TypeError("fetch failed")));
+  await outboxOver(fetch, undefined, unsent, false).outbox.flush();
   expect(unsent).toHaveBeenCalledTimes(1);
+  // The SDK tries a request several times.
+  expect(fetch.mock.calls.length).toBeLessThan(SEND_BATCH);
   await expect(
     outboxOver(taken, undefined, () => Promise.reject(new Error("gone"))).outbox.flush(),
   ).resolves.toBeUndefined();
 });
 
-/** Housekeeping with these jobs; `takes` decides which the engine accepts. */
+/** Housekeeping with these jobs; `takes` decides which events the engine accepts. */
 async function sendAll(
   waiting: Job[],
-  takes: (jobs: readonly { id: string }[]) => boolean,
-  reachable = true,
+  takes: (events: readonly { id: string }[]) => boolean,
+  isReachable = true,
 ) {
-  const send = vi.fn(async (jobs: readonly { id: string }[]) => takes(jobs));
+  const send = vi.fn(async (events: unknown) => {
+    if (!takes(events as { id: string }[])) throw new Error("refused");
+    return { ids: [] };
+  });
   const failUnbegun = vi.fn(async (_before: Date, refused: string[]) => refused.length);
-  const report = await sendOutbox({
-    jobs: { unsent: async () => waiting, failUnbegun },
-    outbox: { send },
-    engine: { isReachable: async () => reachable },
-    clock,
-  }).run({ isOver: () => false });
+  const jobs = { unsent: async () => waiting, markSent: async () => {}, failUnbegun };
+  const engine = { isReachable: async () => isReachable };
+  const outbox = createOutbox({ inngest: { send }, engine, jobs, clock, logger });
+  const report = await sendOutbox({ jobs, outbox, clock }).run({ isOver: () => false });
   return { report, send, failUnbegun };
 }
 
@@ -187,7 +217,7 @@ test("an event that the engine refuses does not stop the others, and its job fai
     (jobs) => !jobs.some(({ id }) => id === bad.id),
   );
   expect(report).toEqual({ sent: 2, unbegun: 1 });
-  expect(send.mock.calls.slice(1).map(([[one]]) => one?.id)).toEqual(waiting.map(({ id }) => id));
+  expect(send).toHaveBeenCalledTimes(1 + waiting.length);
   expect(failUnbegun).toHaveBeenCalledExactlyOnceWith(
     new Date(NOW.getTime() - 24 * 60 * 60_000),
     [bad.id],
