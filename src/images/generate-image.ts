@@ -12,9 +12,10 @@ type Dependencies = DrawDependencies & FinishDependencies & { inngest: InngestCl
 
 /**
  * A run fails when it has checked this many times whether its task may start. The database says how long to wait after
- * each check, so that the checks last until hours after the task is due.
+ * each check, so that the checks last until hours after the task is due. A round takes two steps, and Inngest ends a run
+ * after 1,000 steps.
  */
-export const MAX_ROUNDS = 150;
+export const MAX_ROUNDS = 400;
 
 /**
  * Draws the picture of one task (`process-task` in the source documents). The database decides when the task may start,

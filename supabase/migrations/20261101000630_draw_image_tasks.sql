@@ -29,16 +29,15 @@ end
 $$;
 
 -- How long the run of a pending task waits until it checks again whether the task may start: a fifth of the time since
--- the task was put into the queue, or of the time between now and its due time if that is shorter, but 10 seconds to 30
--- minutes. The waits are short at the beginning and when the task is due, because a task that has started uses the
--- lane's concurrency until its run has noticed. They are long between, so that a task of P5 is checked about a hundred
--- times.
+-- the task was put into the queue, or of the time between now and its due time if that is shorter, but at least 10
+-- seconds and at most 5 minutes. A task that has started uses the lane's concurrency until its run has noticed, so the
+-- waits are shortest at the beginning and when the task is due.
 create function private.image_wait_ms(p_task public.image_tasks, p_job public.jobs, p_now timestamptz)
 returns integer
 language sql immutable
 set search_path = ''
 as $$
-  select (1000 * greatest(10, least(1800,
+  select (1000 * greatest(10, least(300,
     extract(epoch from p_now - p_task.due_at + (p_job.due_at - p_job.ready_at)) / 5,
     abs(extract(epoch from p_task.due_at - p_now)) / 5)))::integer;
 $$;
