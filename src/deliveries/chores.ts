@@ -15,6 +15,7 @@ const DELIVERIES = 500;
 /** Fails the deliveries of disabled endpoints, and deletes deleted endpoints with their deliveries. */
 export const clearEndpoints = (deliveries: Pick<DeliveryRepository, "clear">): Chore => ({
   name: "webhook-endpoints",
+  canWait: true,
   async run(deadline) {
     let cleared = 0;
     let some: number;

@@ -20,7 +20,6 @@ type Dependencies = {
 
 /** A paused run checks again after this time, in case the event that resumes it was missed. */
 const LOOK_AGAIN = "6h";
-const MAX_PAUSES = 100;
 
 /**
  * Queues the messages of a replay second by second, at its rate. The endpoint's lane sends them. Each message is queued
@@ -44,24 +43,18 @@ export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure
         result: { replayId },
       }));
       if (part === undefined) return { replayId, queued: 0 };
-      for (let pauses = 0; pauses < MAX_PAUSES; pauses++) {
-        const { state } = await parts.work(part, { policy: "dataSync" }, (claimed, time) =>
-          workAtRate({ clock, time, part: claimed }, async (from) => {
-            const queued = await replays.queue(claimed, replayId, from);
-            // "done" ends the work on the part, although a paused part is not done: the run waits, and then claims the
-            // part again.
-            return { ...queued, state: queued.state === "paused" ? "done" : queued.state };
-          }),
-        );
-        if (state === "open") break;
-        const isPaused = await run.step.run(`look-${pauses}`, () => replays.isPaused(replayId));
-        if (!isPaused) break;
-        await run.step.waitForEvent(`paused-${pauses}`, {
+      const { state } = await parts.work(part, { policy: "dataSync" }, (claimed, time) =>
+        workAtRate({ clock, time, part: claimed }, (from) => replays.queue(claimed, replayId, from)),
+      );
+      if (state !== "paused") return { replayId };
+      if (await run.step.run("look", () => replays.isPaused(replayId)))
+        await run.step.waitForEvent("paused", {
           event: replayResumed,
           if: "event.data.replayId == async.data.replayId",
           timeout: LOOK_AGAIN,
         });
-      }
+      // Another run continues, because Inngest limits the steps of a run.
+      await run.step.sendEvent("continue", { ...part.event, id: `${run.runId}:continue` });
       return { replayId };
     },
   );

@@ -77,19 +77,19 @@ const orderOf = (taskId: string, prompt: string, size: number): PictureOrder => 
  */
 export function atOurPace(error: unknown, attempt: number, random = Math.random()): Error {
   if (!(error instanceof AppError)) return error instanceof Error ? error : new Error(String(error));
-  if (!isPassingTroubleOfProvider(error.code)) return error;
+  if (!isTemporaryProviderFailure(error.code)) return error;
   const delay = delayMs("task", attempt, random);
   if (delay === undefined) return new NonRetriableError(error.message, { cause: { code: error.code } });
   const retryAfterMs = Math.max(delay, error.retryAfterMs ?? 0);
   return new AppError(error.code, error.message, { cause: error, retryAfterMs });
 }
 
-const isPassingTroubleOfProvider = (code: ErrorCode): boolean =>
+const isTemporaryProviderFailure = (code: ErrorCode): boolean =>
   code.startsWith("provider_") && meaningOf(code).retry !== "stop";
 
 function outcomeOf(error: Error, clock: Clock): AttemptOutcome {
   const noted = { code: codeOf(error) ?? "internal", message: error.message };
-  if (!(error instanceof AppError) || !isPassingTroubleOfProvider(error.code)) return noted;
+  if (!(error instanceof AppError) || !isTemporaryProviderFailure(error.code)) return noted;
   const retryAtMs = clock.now().getTime() + (error.retryAfterMs ?? 0);
   return { ...noted, retryAt: new Date(retryAtMs).toISOString() };
 }

@@ -18,7 +18,7 @@ export type StepTime = { isLate(): boolean };
 
 /**
  * The result of one step of work on a part: the answer of its last `settle`, or how long the provider asked us to wait,
- * or "paused" when a person paused the job. After "paused" the run ends, and another run continues when the job is
+ * or "paused" when a person paused the job. After "paused" the part is free, and another run continues when the job is
  * resumed.
  */
 export type Worked = "open" | "done" | "lost" | "paused" | { waitMs: number };
@@ -76,8 +76,8 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   /**
    * Claims the part of this run's event, and calls the room to work on it, step by step, until it is done. Safe to
    * repeat at any point, because settled work is not done again. Waiting uses no retries of the function, and our own
-   * crashes use none of the tries of `policy`. A part that needs more steps than a run may have is "open" at the end, and
-   * the same event, sent again, starts a run that continues.
+   * crashes use none of the tries of `policy`. When a run has used up its steps, `work` sends its event again, and
+   * another run continues the part.
    */
   async function work(
     run: PartRun,
@@ -122,7 +122,10 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   }
 }
 
-/** Another run continues the work, unless this run made no progress. */
+/**
+ * Another run continues the work, unless this run made no progress. If this run reprocesses a letter, the letter is
+ * resolved now, although the part is open; when the other run fails, its failure writes a new letter.
+ */
 async function endOfSteps({ step, event, runId }: PartRun, waits: number, isProgress: boolean) {
   const { name, data } = event;
   if (waits < MAX_WAITS && isProgress && name !== undefined) {
@@ -157,7 +160,7 @@ async function meet(
   part: Part,
   policy: RetryPolicyName,
 ): Promise<{ waitMs: number; error: Error }> {
-  if (!(error instanceof AppError) || !isPassingTroubleOutside(error.code)) {
+  if (!(error instanceof AppError) || !isTemporaryProviderFailure(error.code)) {
     await parts.release(part, { isProviderFailure: false, ...(error instanceof Error && { error }) });
     throw error;
   }
@@ -170,5 +173,5 @@ async function meet(
   throw new AppError(error.code, error.message, { cause: error, retryAfterMs });
 }
 
-const isPassingTroubleOutside = (code: ErrorCode): boolean =>
+const isTemporaryProviderFailure = (code: ErrorCode): boolean =>
   code.startsWith("provider_") && meaningOf(code).retry !== "stop";

@@ -4,7 +4,7 @@ import type { Part } from "./parts-repository.ts";
 
 const SECOND_MS = 1_000;
 
-type Second = { state: "open" | "done" | "lost"; next: number };
+type Second = { state: "open" | "done" | "lost" | "paused"; next: number };
 
 /**
  * Works on a part second by second. `workOn` does the work of one second, from a position on, in the statement that

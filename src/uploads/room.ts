@@ -5,7 +5,7 @@ import type { Storage } from "#lib/database/storage.ts";
 import type { Env } from "#lib/env.ts";
 import { room } from "#lib/room.ts";
 import { resizeImageRequested } from "#uploads/events.ts";
-import { forgetUploads } from "#uploads/forget-uploads.ts";
+import { abandonUploads, forgetUploads } from "#uploads/forget-uploads.ts";
 import { keepMsOf, quotaOf } from "#uploads/limits.ts";
 import { uploadRepository } from "#uploads/repository.ts";
 import { uploadRoutes } from "#uploads/routes.ts";
@@ -21,9 +21,9 @@ export const uploads = room<Dependencies>({
       quota: quotaOf(env),
       keepMs: keepMsOf(env),
     }),
-  chores: (deps) => [
-    forgetUploads({ uploads: uploadRepository(deps.db, deps.clock), keepMs: keepMsOf(deps.env) }),
-    removeLeftFiles(deps),
-  ],
+  chores: (deps) => {
+    const uploads = uploadRepository(deps.db, deps.clock);
+    return [abandonUploads(uploads), forgetUploads(uploads, keepMsOf(deps.env)), removeLeftFiles(deps)];
+  },
   visibleFields: { [resizeImageRequested.name]: ["uploadId", "priority"] },
 });

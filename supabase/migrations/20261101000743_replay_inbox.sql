@@ -41,8 +41,8 @@ select private.register_work_kind('{"function_id": "replay-inbox", "event_name":
   "summary": "Handles received webhooks once more"}');
 
 -- The webhooks that match the filter. The filter is either a period (p_ids is null) or a list of ids (p_ids). Webhooks
--- that wait for their job are left out, because that job handles them anyway. The function is not inlined, so a caller
--- that wants only some of the webhooks says so by arguments.
+-- that wait for their job are left out, because that job handles them anyway. Postgres does not inline this function,
+-- so a filter or limit outside the call would still read all rows: pass the range and the limit as arguments.
 create function private.webhooks_of_replay(
   p_source text, p_types text[], p_starts_at timestamptz, p_ends_at timestamptz, p_ids uuid[], p_verdict text,
   p_from bigint default 0, p_last bigint default 9223372036854775807, p_limit integer default null

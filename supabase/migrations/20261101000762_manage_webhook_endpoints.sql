@@ -127,7 +127,8 @@ begin
 end
 $$;
 
--- Deletes the endpoint for people. The job of its lane then finds nothing to do.
+-- Hides the endpoint from people at once. Housekeeping deletes its deliveries, and then the endpoint. The job of its
+-- lane finds nothing to do.
 create function public.delete_webhook_endpoint(p_id uuid, p_owner text)
 returns void
 language plpgsql
@@ -203,7 +204,7 @@ $$;
 
 -- Fails the pending deliveries of disabled endpoints, except those whose request is under way, and deletes the deliveries
 -- of deleted endpoints: at most p_limit of each. An endpoint may have so many deliveries that one statement for all of
--- them would time out. Deleted endpoints without deliveries are deleted too. Returns the number of deliveries.
+-- them would time out. The lock on the endpoint leaves out an endpoint that is enabled meanwhile. Deleted endpoints without deliveries are deleted too. Returns the number of deliveries.
 create function public.clear_webhook_endpoints(p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql
@@ -221,7 +222,7 @@ begin
       where endpoint_id = endpoint.id and webhook_deliveries.status = 'pending'
         and coalesce(claimed_until <= p_now, true)
       limit p_limit for update skip locked) as delivery
-    where endpoint.status = 'disabled' limit p_limit);
+    where endpoint.status = 'disabled' limit p_limit for no key update of endpoint skip locked);
   get diagnostics v_failed = row_count;
   delete from public.webhook_deliveries where id in (
     select delivery.id from public.webhook_endpoints as endpoint cross join lateral (

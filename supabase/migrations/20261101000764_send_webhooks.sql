@@ -44,7 +44,7 @@ end
 $$;
 
 -- Called when a lane has ended, whatever its status. Plans the next lane if anything is left to send. After a lane that
--- was replaced there is nothing to plan, and its publisher must not wait for the other publishers.
+-- was replaced there is nothing to plan, and the transaction that replaced it must not wait for the other publishers.
 create function private.after_lane_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
@@ -94,9 +94,9 @@ select private.register_work_kind('{"function_id": "send-webhook", "event_name":
   "summary": "Sends the due deliveries of one webhook endpoint"}');
 
 -- Queues messages for endpoints, and starts their lanes. A delivery that has ended, or waits for its next attempt, is
--- attempted now. If another transaction is about to start the lane, this transaction does not start it. The insert holds
--- each endpoint FOR KEY SHARE, which conflicts with FOR UPDATE: publishers would skip each other's endpoints, and none
--- of them would start the lane.
+-- attempted now. If another transaction is about to start the lane, this transaction does not start it. Endpoints are
+-- locked FOR NO KEY UPDATE: each insert holds its endpoint FOR KEY SHARE, so with FOR UPDATE two publishers would skip
+-- each other's endpoint, and neither would start the lane.
 create function private.queue_deliveries(p_message_ids uuid[], p_endpoint_ids uuid[], p_now timestamptz)
 returns void
 language plpgsql

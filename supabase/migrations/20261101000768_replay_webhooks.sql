@@ -45,7 +45,8 @@ select private.register_work_kind('{"function_id": "replay-webhooks", "event_nam
   "summary": "Sends messages of a period to an endpoint once more"}');
 
 -- The messages that a replay sends. With scope "missing", pending deliveries are left out, because their lane sends
--- them anyway. The function is not inlined, so a caller that wants only some of the messages says so by arguments.
+-- them anyway. Postgres does not inline this function, so a filter or limit outside the call would still read all rows:
+-- pass the range and the limit as arguments.
 create function private.messages_of_replay(
   p_endpoint public.webhook_endpoints, p_starts_at timestamptz, p_ends_at timestamptz, p_scope text,
   p_from bigint default 0, p_last bigint default 9223372036854775807, p_limit integer default null

@@ -201,6 +201,16 @@ test("an endpoint with many deliveries is disabled by one statement, and houseke
   );
 });
 
+test("deliveries that are pending when their endpoint is enabled are not failed by housekeeping at that moment", async () => {
+  await insertDue(db.sql, "r1");
+  await sql("select disable_webhook_endpoint($1, 'ann', $2)", id, NOW);
+  await one?.query("begin");
+  await one?.query("select enable_webhook_endpoint($1, 'ann', $2)", [id, NOW]);
+  expect(await clear()).toBe(0);
+  await one?.query("commit");
+  expect([await clear(), await count("status = 'pending'")]).toEqual([0, 1]);
+});
+
 test("a deleted endpoint is hidden at once, and housekeeping deletes it and its deliveries in batches", async () => {
   await insertMany();
   const [delivery] = await sql("select id from webhook_deliveries limit 1");

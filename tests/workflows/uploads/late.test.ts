@@ -92,7 +92,7 @@ test("a picture that arrives after its upload was abandoned or deleted is remove
   await late.held;
   const [{ id }] = await shop.rows("select id from public.image_uploads where stored_at is null");
   await shop.engine.advance("11m");
-  expect(await shop.app.keepHouse()).toMatchObject({ uploads: { abandoned: 1 } });
+  expect(await shop.app.keepHouse()).toMatchObject({ "abandoned-uploads": { abandoned: 1 } });
   late.release();
   expect((await first).status).toBe(202);
   expect((await jobOf(id)).status).toBe("skipped");

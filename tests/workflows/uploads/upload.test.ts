@@ -194,7 +194,7 @@ test("an upload whose bytes were not stored does not run; a repeated request con
   expect(await ids()).toEqual([lost]);
   await shop.engine.advance("2m");
   expect(await shop.app.keepHouse()).toMatchObject({
-    uploads: { abandoned: 1 },
+    "abandoned-uploads": { abandoned: 1 },
     "left-files": { removed: 1 },
   });
   expect(await ids()).toEqual([]);
