@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { clearEndpoints } from "#deliveries/chores.ts";
 import { AppError } from "#lib/errors.ts";
 import { type Chore, createHousekeeping } from "#lib/housekeeping.ts";
 import { createLogger } from "#lib/logger.ts";
+import { abandonUploads, forgetUploads } from "#uploads/forget-uploads.ts";
 
 const logger = createLogger({ LOG_LEVEL: "silent", NIGHTSHIFT_ENV: "development" });
 const clock = { now: () => new Date(0) };
@@ -38,4 +40,20 @@ test("all chores share one deadline", async () => {
   const ticking = { now: () => new Date(time) };
   await createHousekeeping({ chores: [slow, slow, slow], clock: ticking, logger })();
   expect(seen).toEqual([false, false, true]);
+});
+
+test("deletions that can use up all the time run after the tasks that must not wait", async () => {
+  const order: string[] = [];
+  const some = (name: string) => async () => {
+    order.push(name);
+    return 0;
+  };
+  const chores = [
+    clearEndpoints({ clear: some("clear") }),
+    forgetUploads({ expire: some("expire") }, 1),
+    abandonUploads({ abandon: some("abandon") }),
+    { ...good, run: async () => ({ done: await some("good")() }) },
+  ];
+  await createHousekeeping({ chores, clock, logger })();
+  expect(order).toEqual(["abandon", "good", "clear", "expire"]);
 });

@@ -94,6 +94,8 @@ test("a replay can be paused, resumed and canceled", async () => {
   })();
   await shop.engine.idle();
   expect((await canceling).status).toBe(202);
+  // After a pause another run continues, so that pauses do not add up to more steps than a run may have.
+  expect(shop.engine.runs("replay-webhooks")).toHaveLength(2);
   await shop.engine.advance("1h");
   expect(await queued()).toBeLessThan(40);
   expect((await shop.call("GET", `/api/jobs/${jobId}`)).body.status).toBe("canceled");
