@@ -9,7 +9,7 @@ import type { Storage } from "#lib/database/storage.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
-import { AppError } from "#lib/errors.ts";
+import { AppError, codeOf } from "#lib/errors.ts";
 import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 
 type Dependencies = {
@@ -21,6 +21,8 @@ type Dependencies = {
   flow: FlowControl;
   onFailure: OnFailure;
 };
+
+const TAKEN = { status: "skipped", reason: "another job works on this import" };
 
 /**
  * Reads the file once, cuts it into parts of whole rows, and sends an event for each part. The last part ends the job.
@@ -51,7 +53,8 @@ export const processImport = (deps: Dependencies) =>
           const work = await open();
           return work ? { owner: work.owner, isDone: work.status === "completed" } : null;
         });
-        if (opened === null) return { status: "skipped", reason: "another job works on this import" };
+        // A job that cannot continue its import has failed (`open_import`), and stays failed.
+        if (opened === null) return TAKEN;
         if (opened.isDone) return { status: "skipped", reason: "this import is completed" };
         const plan = await parts.plan(run, "process-import", ({ cursor }, time) =>
           failing(imports, importId, async () => {
@@ -66,6 +69,7 @@ export const processImport = (deps: Dependencies) =>
         );
         return { totalRecords: plan.total, batches: plan.parts };
       } catch (error) {
+        if (codeOf(error) === "conflict") return TAKEN;
         const code = faultOf(error);
         if (code === undefined) throw error;
         // The job has failed with this code and a hint for its owner. An operator need not act.

@@ -90,7 +90,7 @@ async function send(deps: Dependencies, id: string, providers: readonly Provider
   if (provider !== mailer.account) return send(deps, id, onlyThis(provider, others));
   refuseForgottenKey(deps.clock, mailer, mail);
 
-  const written = await writeOrTakeBack(deps, id, mail);
+  const written = await writeOrUndoBegin(deps, id, mail);
   const answer = await mailer.sendBatch([written], `mail:${id}`);
   const [result] = answer.kind === "unknown" ? [] : (answer.results ?? []);
   if (result !== undefined && "messageId" in result) return { provider, messageId: result.messageId };
@@ -139,8 +139,8 @@ function refuseForgottenKey(clock: Clock, mailer: Mailer, { askedAt }: Mail): vo
   throw new AppError("outcome_unknown", "The mailer was asked before, and no longer knows the key");
 }
 
-/** A mail that cannot be written was not handed to the provider, so the next try counts as the first try. */
-async function writeOrTakeBack(deps: Dependencies, id: string, mail: Mail): Promise<string> {
+/** If the mail cannot be written, no provider was asked, so the stored time of asking is removed. */
+async function writeOrUndoBegin(deps: Dependencies, id: string, mail: Mail): Promise<string> {
   try {
     return write(deps, mail);
   } catch (error) {

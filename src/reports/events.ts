@@ -26,7 +26,7 @@ export const wanted = z.object({
 });
 export type GenerateReport = z.output<typeof wanted>;
 
-/** Command: make this report for `userId`, about the rows of `userId`. */
+/** Command: make this report for `userId`. It contains the rows of `userId`, or of all owners (`allOwners`). */
 export const generateReportRequested = eventType("report/generate", {
   schema: wanted.extend({
     userId: z.string().min(1).max(200),

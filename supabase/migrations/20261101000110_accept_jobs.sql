@@ -50,7 +50,8 @@ $$;
 --   priority       1 to 5; deadlineAt: after this time the work is skipped
 --   delayMs        how long it waits before it may begin; held: it waits for private.release_jobs
 --   attempts, backoffMs   tries of each step, and the delay before the second one, doubled each time
---   keepCompleted  how many completed jobs of the kind and the owner are kept, of those with such a number
+--   keepCompleted  how many of the newest completed jobs of this kind and owner that have such a number are
+--                  kept
 --   parentJobId    the job that it belongs to
 create function private.accept_job(p_request jsonb, p_now timestamptz)
 returns public.jobs

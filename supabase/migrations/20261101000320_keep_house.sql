@@ -132,7 +132,7 @@ $$;
 
 -- The ended jobs that a kind does not keep: each kind keeps its number of the newest completed and failed jobs, and all
 -- jobs that ended after p_before. At most p_limit of each kind and status, the oldest first.
-create function private.jobs_beyond_kinds(p_before timestamptz, p_limit integer)
+create function private.jobs_beyond_kind_number(p_before timestamptz, p_limit integer)
 returns setof uuid
 language sql stable
 set search_path = ''
@@ -162,31 +162,27 @@ $$;
 -- The completed jobs that their requests do not keep, however recent they are. The newest job with a number of its own
 -- (jobs.keep_completed) decides for the jobs of the same kind and owner that have a number too. So a requester deletes no
 -- job of another owner, and no job whose request had no number. At most p_limit of each kind and owner.
-create function private.jobs_beyond_requests(p_limit integer)
+create function private.jobs_beyond_own_number(p_limit integer)
 returns setof uuid
 language sql stable
 set search_path = ''
 as $$
-  with recursive owners (kind, owner) as (
-    (select kind, owner from public.jobs where keep_completed is not null and status = 'completed'
-     order by kind, owner limit 1)
+  with recursive newest (kind, owner, keep_completed) as (
+    (select kind, owner, keep_completed from public.jobs where keep_completed is not null and status = 'completed'
+     order by kind, owner, ended_at desc, id desc limit 1)
     union all
-    select next.kind, next.owner
-    from owners
+    select next.kind, next.owner, next.keep_completed
+    from newest
     cross join lateral (
-      select jobs.kind, jobs.owner from public.jobs
-      where keep_completed is not null and status = 'completed' and (jobs.kind, jobs.owner) > (owners.kind, owners.owner)
-      order by jobs.kind, jobs.owner limit 1) as next
+      select jobs.kind, jobs.owner, jobs.keep_completed from public.jobs
+      where jobs.keep_completed is not null and status = 'completed' and (jobs.kind, jobs.owner) > (newest.kind, newest.owner)
+      order by jobs.kind, jobs.owner, ended_at desc, id desc limit 1) as next
   )
   select old.id
-  from owners
-  cross join lateral (
-    select keep_completed from public.jobs
-    where keep_completed is not null and status = 'completed' and jobs.kind = owners.kind and jobs.owner = owners.owner
-    order by ended_at desc, id desc limit 1) as newest
+  from newest
   cross join lateral (
     select id from public.jobs
-    where keep_completed is not null and status = 'completed' and jobs.kind = owners.kind and jobs.owner = owners.owner
+    where jobs.keep_completed is not null and status = 'completed' and jobs.kind = newest.kind and jobs.owner = newest.owner
     order by ended_at desc, id desc offset newest.keep_completed limit p_limit) as old;
 $$;
 
@@ -201,9 +197,9 @@ declare
   v_count bigint;
 begin
   delete from public.jobs where id = any (array(
-    select private.jobs_beyond_kinds(p_before, p_limit)
+    (select private.jobs_beyond_kind_number(p_before, p_limit) limit p_limit)
     union
-    select private.jobs_beyond_requests(p_limit)
+    (select private.jobs_beyond_own_number(p_limit) limit p_limit)
     limit p_limit));
   get diagnostics v_count = row_count;
   return v_count;
@@ -214,8 +210,8 @@ revoke execute on function public.take_quiet_runs, public.unheard_cancels, publi
   public.purge_ledgers, public.trim_jobs from public, anon, authenticated;
 grant execute on function public.take_quiet_runs, public.unheard_cancels, public.fail_unbegun_jobs,
   public.purge_ledgers, public.trim_jobs to service_role;
-revoke execute on function private.jobs_beyond_kinds, private.jobs_beyond_requests, private.kind_named from public, anon, authenticated;
-grant execute on function private.jobs_beyond_kinds, private.jobs_beyond_requests, private.kind_named to service_role;
+revoke execute on function private.jobs_beyond_kind_number, private.jobs_beyond_own_number, private.kind_named from public, anon, authenticated;
+grant execute on function private.jobs_beyond_kind_number, private.jobs_beyond_own_number, private.kind_named to service_role;
 
 -- Deletes at most p_limit rows of a table whose time is before p_before, the oldest first. Returns their number.
 create function private.delete_rows_before(p_table regclass, p_column name, p_before timestamptz, p_limit integer)

@@ -42,8 +42,8 @@ begin
 end
 $$;
 
--- The job whose parts send the campaign now or later: the newest one, also while the plan is still that of an earlier job
--- that has failed. Null for a draft.
+-- The campaign's newest job, whose parts send the campaign. Until this job takes over the plan, the plan belongs to an
+-- earlier job that has failed. Null for a draft.
 create function private.sending_job(p_campaign_id uuid, p_owner text)
 returns uuid
 language plpgsql stable

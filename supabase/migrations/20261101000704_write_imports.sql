@@ -141,17 +141,21 @@ end
 $$;
 
 -- A further job continues an import whose job has ended. It takes over the plan, so that the counts include the parts
--- that are done, and no row is written twice. Locks are taken in this order: the plan, the job, the import.
+-- that are done, and no row is written twice. An import that was undone, or whose plan the ledger has deleted, cannot be
+-- continued: then the further job fails, without a dead letter, because no operator could mend it. Locks are taken in
+-- this order: the plan, the job, the import.
 create function private.take_import_over(p_import public.imports, p_job_id uuid, p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
-  if p_import.undo_job_id is not null then
-    perform private.refuse(409, 'conflict', 'The import was undone: import its file again instead');
-  elsif p_import.job_id is null then
-    perform private.refuse(409, 'conflict', 'The ledger of this import was cleared: import its file again instead');
+  if p_import.undo_job_id is not null or p_import.job_id is null then
+    perform private.end_job(p_job_id, 'failed', null, jsonb_build_object('code', 'conflict',
+      'message', case when p_import.undo_job_id is not null then 'The import was undone: import its file again instead'
+        else 'The ledger has deleted the earlier job of this import: import its file again instead' end,
+      'hint', 'Import the file again.'), p_now);
+    return;
   end if;
   perform private.open_plan(p_job_id, p_import.job_id, p_now);
   perform from public.jobs where id = p_job_id for no key update;
@@ -160,7 +164,7 @@ begin
   if not found then
     -- A concurrent job has taken the import over, or undoes it, so the transaction is rolled back, and the caller tries
     -- again.
-    raise exception 'The import has just changed hands' using errcode = 'serialization_failure';
+    raise exception 'Another job has just taken the import over, or undoes it' using errcode = 'serialization_failure';
   end if;
 end
 $$;

@@ -258,7 +258,8 @@ end
 $$;
 select private.register_eraser('private.erase_from_report_pages(text, text, timestamptz)');
 
--- A report with the state of its job. When the ledger has deleted the job, the file tells how the job ended.
+-- A report with the state of its job. When the ledger has deleted the job, a report with a file counts as completed, and
+-- one without as failed.
 create function private.view_report(p_report public.reports)
 returns jsonb
 language sql stable

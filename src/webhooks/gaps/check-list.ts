@@ -31,7 +31,7 @@ const OVERLAP_MS = 60 * 60_000;
  */
 const CURSOR_LIFE_MS = 24 * 60 * 60_000;
 /** Failures of the provider that concern one webhook: all others concern the whole list. */
-const OF_THIS_WEBHOOK: ReadonlySet<string> = new Set(["provider_rejected", "provider_answer_too_large"]);
+const CONCERNS_ONE_WEBHOOK: ReadonlySet<string> = new Set(["provider_rejected", "provider_answer_too_large"]);
 /** The most webhooks, and the most bytes, that one statement stores. */
 const BATCH = { count: 25, bytes: 1_000_000 };
 
@@ -98,7 +98,7 @@ async function takeMissing(
       batch.push(toInbox(source, loaded.headers, loaded.bytes));
     } catch (err) {
       const code = codeOf(err);
-      if (code?.startsWith("provider_") && !OF_THIS_WEBHOOK.has(code)) throw err;
+      if (code?.startsWith("provider_") && !CONCERNS_ONE_WEBHOOK.has(code)) throw err;
       // The provider no longer has this webhook, or it is invalid or too large. This must not stop the other webhooks.
       logger.warn({ err, list: key, externalId: one.externalId, code }, "webhook cannot be taken in");
       found.unreadable += 1;

@@ -23,7 +23,7 @@ const deliveries = z.array(
 );
 const delivery = z.looseObject({ request: z.looseObject({ payload: z.unknown() }) });
 /** A delivery has the webhook's body, its headers, and our answer. */
-const DELIVERY = { maxAnswerBytes: 2 * MAX_BYTES };
+const DELIVERY_LIMIT = { maxAnswerBytes: 2 * MAX_BYTES };
 
 type Options = { github: JsonApi; repositories: readonly string[]; site: string | undefined };
 
@@ -55,7 +55,7 @@ const hookList = (github: JsonApi, repository: string, hook: number): SentList =
         type: one.event,
         at: new Date(one.delivered_at),
         async load() {
-          const { request } = (await github.get(`${path}/${one.id}`, delivery, DELIVERY)).data;
+          const { request } = (await github.get(`${path}/${one.id}`, delivery, DELIVERY_LIMIT)).data;
           return {
             headers: new Headers({
               "x-github-event": one.event,

@@ -6,7 +6,7 @@ import { stripe as source } from "#webhooks/sources/stripe.ts";
 
 const PAGE = "100";
 /** A page has the bodies of its events. */
-const LIMIT = { maxAnswerBytes: 32 * 1024 * 1024 };
+const PAGE_LIMIT = { maxAnswerBytes: 32 * 1024 * 1024 };
 const events = z.object({
   data: z.array(z.looseObject({ id: foreignName, type: foreignName, created: z.number().min(0).max(1e11) })),
   has_more: z.boolean(),
@@ -23,7 +23,7 @@ export const stripeList = (stripe: Pick<Stripe, "get">): SentList => ({
       ...source.types.map((type) => ["types[]", type]),
       ...(cursor === undefined ? [] : [["starting_after", cursor]]),
     ];
-    const page = await stripe.get("/v1/events", query, events, LIMIT);
+    const page = await stripe.get("/v1/events", query, events, PAGE_LIMIT);
     const data = page?.data ?? [];
     return {
       sent: data.map((event) => ({

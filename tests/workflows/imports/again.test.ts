@@ -75,10 +75,17 @@ test("an import whose job the ledger has deleted is not continued, because the w
   await shop.engine.run(body.jobId, "process-import");
   await shop.engine.idle();
   expect(await shop.read(id)).toMatchObject({ status: "failed" });
-  expect(await shop.rows("select error_code, error_message from dead_letter_queue")).toEqual([
-    { error_code: "conflict", error_message: expect.stringContaining("import its file again") },
+  expect(await shop.rows("select status, error from jobs where id = $1", [body.jobId])).toEqual([
+    {
+      status: "failed",
+      error: {
+        code: "conflict",
+        message: "The ledger has deleted the earlier job of this import: import its file again instead",
+        hint: "Import the file again.",
+      },
+    },
   ]);
-  await shop.rows("delete from dead_letter_queue");
+  expect(await shop.rows("select from dead_letter_queue")).toEqual([]);
 });
 
 test("app code that sends the event of an import twice starts it once, and the second job is skipped", async () => {
