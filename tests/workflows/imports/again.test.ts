@@ -88,6 +88,30 @@ test("an import whose job the ledger has deleted is not continued, because the w
   expect(await shop.rows("select from dead_letter_queue")).toEqual([]);
 });
 
+test("a run whose import another job has taken over ends without a dead letter", async () => {
+  let jobId = "";
+  const asking = shop.ask(TWO_PARTS, { again: true });
+  shop.hooks.beforeOpen = async () => {
+    shop.hooks.beforeOpen = async () => {};
+    const { importId } = (await asking).body;
+    await fail(importId);
+    // The new job is accepted, and begins only after this run.
+    shop.down.engine = true;
+    jobId = (await shop.call("POST", `/api/jobs/${importId}/run-again`)).body.jobId;
+    const takeOver = "select private.take_import_over(i, $2, $3) from imports as i where id = $1";
+    await shop.rows(takeOver, [importId, jobId, shop.engine.clock.now()]);
+    throw new Error("the first try is interrupted");
+  };
+  const { importId } = (await asking).body;
+  await shop.engine.waitFor(async () => jobId !== "");
+  shop.down.engine = false;
+  await shop.engine.advance("10m");
+  expect(await shop.rows("select from dead_letter_queue")).toEqual([]);
+  await shop.app.keepHouse();
+  await shop.engine.waitFor(async () => (await statusOf(importId)) === "completed", { within: "1d" });
+  expect(await shop.read(importId)).toMatchObject({ counts: WHOLE });
+});
+
 test("app code that sends the event of an import twice starts it once, and the second job is skipped", async () => {
   const importId = randomUUID();
   const fileUrl = `storage://${await shop.upload("email\nada@example.com\nbob@example.com\n")}`;
