@@ -152,8 +152,10 @@ test("large jobs leave in requests that the free plan of Inngest accepts, which 
     undefined,
     async () => waiting,
   );
+  // No request is refused, so no job is sent alone.
+  await expect(outbox.send(waiting)).resolves.toBe(true);
   await outbox.flush();
-  expect(markSent.mock.calls.flat(2)).toEqual(waiting.map(({ id }) => id));
+  expect(new Set(markSent.mock.calls.flat(2))).toEqual(new Set(waiting.map(({ id }) => id)));
 });
 
 test("flush sends the jobs of a refused batch one by one, so that a refused job does not hold up the others", async () => {
