@@ -18,7 +18,7 @@ export const api = createClient({
   },
 });
 
-const UNKNOWN = "It is not known whether this was done. Look, then try again.";
+const UNKNOWN = "The request may have been carried out. Check before you try again.";
 
 /**
  * What is wrong with an action, and what to do. An action is not repeated automatically, because it may have been done

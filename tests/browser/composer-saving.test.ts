@@ -58,6 +58,19 @@ withChromium("saving a draft", () => {
     expect(await stored(id)).toBe("Two");
   });
 
+  test("after a lost request that changed only the sender, the new sender is saved", async () => {
+    const id = await draftCampaign(pages.house, { name: "Lost request", people: 1 });
+    const page = await pages.open(`/campaigns/${id}`, { expected: /net::ERR_/ });
+    const held = await hold(page, "PATCH");
+    await page.getByLabel("From").fill("Grace <grace@example.com>");
+    await (await held()).abort();
+    await page.getByText("Not saved: The server cannot be reached").waitFor();
+    await page.getByRole("button", { name: "Preview", exact: true }).click();
+    await isSaved(page);
+    const { from } = await pages.house.call("GET", `/api/campaigns/${id}`);
+    expect(from).toBe("Grace <grace@example.com>");
+  });
+
   test("a first save that was answered too late is repeated with what was written since, and makes one campaign", async () => {
     const page = await pages.open("/campaigns/new", { expected: /status of 503|sandboxed/ });
     const held = await hold(page, "POST");

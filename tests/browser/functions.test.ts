@@ -94,7 +94,7 @@ withChromium("functions", () => {
       await route.abort();
     });
     await enter(send);
-    await page.getByText("It is not known whether this was done. Look, then try again.").waitFor();
+    await page.getByText("The request may have been carried out. Check before you try again.").waitFor();
     await enter(send);
     await dialog.waitFor({ state: "detached" });
     await enter(page.getByRole("link", { name: /Sent to on-user-signup and set-default-settings/ }));

@@ -43,13 +43,13 @@ type ErrorNoteProps = {
   problem: Problem;
   onRetry?: () => void;
   /** Whether the note is also shown when the server cannot be reached. */
-  isAlone?: boolean;
+  showsOffline?: boolean;
 };
 
-export function ErrorNote({ problem, onRetry, isAlone = false }: ErrorNoteProps) {
+export function ErrorNote({ problem, onRetry, showsOffline = false }: ErrorNoteProps) {
   // When the server cannot be reached, the frame shows one message for the whole page. A dialog covers that message,
   // and a view that does not ask again by itself needs its own note.
-  if (problem.status === 0 && !isAlone) return null;
+  if (problem.status === 0 && !showsOffline) return null;
   return (
     <div className="error-note" role="alert">
       <Icon name="alert" size={20} />

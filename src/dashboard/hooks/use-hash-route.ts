@@ -4,7 +4,7 @@ import { takeKeyFromAddress } from "#dashboard/key.ts";
 /** `#/jobs/<id>?status=failed` → `{ name: "jobs", id: "<id>", query }`. */
 export type HashRoute = { name: string; id: string | undefined; query: URLSearchParams };
 
-/** The address that was replaced while its view stays open, and the address with which the view was opened. */
+/** `shown`: the address that replaced the view's own; `opened`: the address with which the view was opened. */
 let replaced: { shown: string; opened: string } | undefined;
 const openedHash = (): string => (location.hash === replaced?.shown ? replaced.opened : location.hash);
 
@@ -15,7 +15,7 @@ export function replaceAddress(hash: string): void {
 }
 
 /** Opens the view of an address, also when the address was only replaced before. */
-export function show(hash: string): void {
+export function openView(hash: string): void {
   if (location.hash === hash) dispatchEvent(new HashChangeEvent("hashchange"));
   else location.hash = hash;
 }

@@ -52,8 +52,8 @@ export function Jobs({ id, query }: ViewProps) {
  * time.
  */
 function JobList({ query }: Pick<ViewProps, "query">) {
-  // The stream keeps its first period, because a new one each minute would be a new stream. So older jobs are left out
-  // here.
+  // The stream keeps its first period, because a new period would open a new stream each minute. Jobs that have become
+  // too old for the period are left out here.
   const filter = useMemo(() => toFilter(query), [query]);
   const now = useNow(60_000);
   const { from = "" } = toFilter(query, now);

@@ -31,7 +31,7 @@ function Catalog({ onClose }: { onClose: () => void }) {
   const { data, problem, reload } = useApi<{ items: SendableEvent[] }>("/api/events");
   const [chosen, setChosen] = useState<string>();
   const event = data?.items.find(({ name }) => name === chosen) ?? data?.items[0];
-  if (problem && data === undefined) return <ErrorNote problem={problem} onRetry={reload} isAlone />;
+  if (problem && data === undefined) return <ErrorNote problem={problem} onRetry={reload} showsOffline />;
   if (data === undefined || event === undefined) return <Loading what="Loading the events" />;
   return (
     <>

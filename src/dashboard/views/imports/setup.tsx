@@ -95,7 +95,7 @@ function Form({ upload, listId, targets }: FormProps) {
   const { guess, problem, isStale, retry } = useGuess(upload.uploadId, chosen.target, format);
   const { start, isBusy: isStarting, trialId } = useStart(upload.fileName);
   const target = targets.find(({ name }) => name === chosen.target);
-  const note = problem && <ErrorNote problem={problem} onRetry={retry} isAlone />;
+  const note = problem && <ErrorNote problem={problem} onRetry={retry} showsOffline />;
   if (guess === undefined || target === undefined) return note ?? <Loading what="Reading the first rows" />;
 
   const mapping = { ...guess.mapping, ...changed };

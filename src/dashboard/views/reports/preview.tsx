@@ -31,7 +31,7 @@ export function Preview({ report }: { report: Report }) {
     };
   }, [id, canShow]);
   if (!canShow) return <p className="quiet">This browser shows no PDF in a page: download it.</p>;
-  if (problem) return <ErrorNote problem={problem} isAlone />;
+  if (problem) return <ErrorNote problem={problem} showsOffline />;
   if (url === undefined) return <Loading what="Loading the preview" />;
   // oxlint-disable-next-line react/iframe-missing-sandbox -- a sandbox would block Chromium's PDF viewer; the file is ours
   return <iframe className="report-preview" src={url} title={`Preview of ${titleOf(report)}`} />;

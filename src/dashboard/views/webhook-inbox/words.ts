@@ -12,7 +12,7 @@ export const MEANINGS: Readonly<Record<Status, string>> = {
   covered: "Its object was read from the provider after it had arrived.",
   ignored: "No handler knows its type.",
   unreadable:
-    "It was signed, but it could not be read. In its body, bytes that are not ASCII are written as \\ and three octal digits.",
+    "It was signed, but it could not be read. In its body, a backslash is doubled; NUL and bytes above 127 are a backslash and three octal digits.",
 };
 export const STATUSES = Object.keys(MEANINGS);
 

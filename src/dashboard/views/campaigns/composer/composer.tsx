@@ -5,7 +5,7 @@ import { Card } from "#dashboard/components/card.tsx";
 import { Page } from "#dashboard/components/page.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
-import { show } from "#dashboard/hooks/use-hash-route.ts";
+import { openView } from "#dashboard/hooks/use-hash-route.ts";
 import type { Campaign, CampaignPreview } from "#dashboard/types.ts";
 import { BeforeSending } from "./before-sending.tsx";
 import type { Draft } from "./draft.ts";
@@ -62,7 +62,7 @@ export function Composer({ campaign: given, onChange = () => {} }: ComposerProps
           onChange={() => {
             setPreviewed(undefined);
             onChange();
-            if (given === undefined) show(`#/campaigns/${campaign.id}`);
+            if (given === undefined) openView(`#/campaigns/${campaign.id}`);
           }}
         />
       )}

@@ -33,11 +33,15 @@ export async function storeDraft(
   return { draft, campaign: await api.patch<Campaign>(pathOf(campaign), changes) };
 }
 
+/** A 4xx answer means that the API stored nothing, except these: the same request may be accepted later. */
+const NOT_FINAL = [401, 408, 409, 429];
+const isFinal = (status: number) => status >= 400 && status < 500 && !NOT_FINAL.includes(status);
+
 /**
  * Finds out whether the API stored a draft when the answer to that request was lost. If the draft was stored, the
  * campaign has a new version, and the next change would conflict with that version. A request for a new campaign is
  * repeated unchanged, because for the same request the API returns the campaign that it has already made. If the API
- * refuses that content, it has made no campaign.
+ * answers the repetition with 4xx (other than 401, 408, 409 and 429), it has made no campaign.
  */
 export async function settleUnanswered(
   { campaign, draft, unanswered }: Saved,
@@ -46,13 +50,16 @@ export async function settleUnanswered(
   if (unanswered === undefined) return { campaign, draft };
   if (campaign === undefined)
     return storeDraft(unanswered, undefined, idempotencyKey).catch((error: unknown) => {
-      if (problemOf(error).status === 400) return { campaign, draft };
+      if (isFinal(problemOf(error).status)) return { campaign, draft };
       throw error;
     });
   const theirs = await fetchDraft(campaign);
-  // The API completes a missing name, and writes addresses in its own form.
+  // The API completes a missing name, and writes addresses in its own form, so a change of the addresses alone shows
+  // only in the version.
   const { name, from, replyTo } = theirs.draft;
-  const isStored = isEqual(theirs.draft, { ...unanswered, name: unanswered.name || name, from, replyTo });
+  const isStored =
+    theirs.campaign.version !== campaign.version &&
+    isEqual(theirs.draft, { ...unanswered, name: unanswered.name || name, from, replyTo });
   return isStored ? { campaign: theirs.campaign, draft: unanswered } : { campaign, draft };
 }
 

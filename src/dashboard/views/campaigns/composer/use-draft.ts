@@ -6,7 +6,7 @@ import { currentKey } from "#dashboard/key.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { type Draft, draftOf, isComplete, isEqual, REQUIRED } from "./draft.ts";
 import type { SaveStateProps } from "./save-state.tsx";
-import { type Begun, type Failure, useStoredDraft } from "./use-stored-draft.ts";
+import { type Continued, type Failure, useStoredDraft } from "./use-stored-draft.ts";
 
 /** The draft is saved when nothing was written for this long. */
 const PAUSE_MS = 3_000;
@@ -14,9 +14,9 @@ const PAUSE_MS = 3_000;
 const RETRY_MS = 15_000;
 
 /** A new draft that is not saved yet, and its author's API key. */
-type Left = Begun & { draft: Draft; key: string | null };
+type KeptDraft = Continued & { draft: Draft; key: string | null };
 /** The new draft that its author left before it could be saved. The next new draft goes on with this one. */
-let left: Left | undefined;
+let kept: KeptDraft | undefined;
 
 /**
  * The draft as the author writes it, and as the API has it. The page saves the draft automatically. When the draft was
@@ -24,9 +24,9 @@ let left: Left | undefined;
  * closed.
  */
 export function useDraft(given: Campaign | undefined) {
-  const [begun] = useState(() => (given === undefined && left?.key === currentKey() ? left : undefined));
-  const [draft, setDraft] = useState(() => begun?.draft ?? draftOf(given));
-  const stored = useStoredDraft(given, draft, begun);
+  const [continued] = useState(() => (given === undefined && kept?.key === currentKey() ? kept : undefined));
+  const [draft, setDraft] = useState(() => continued?.draft ?? draftOf(given));
+  const stored = useStoredDraft(given, draft, continued);
   const { saved, savedAtMs, failure, save, fetchTheirs, newest, idempotencyKey } = stored;
   const isSaved = saved.unanswered === undefined && isEqual(draft, saved.draft);
   const problem = failure?.problem;
@@ -41,7 +41,7 @@ export function useDraft(given: Campaign | undefined) {
   });
   useEffect(() => {
     if (given === undefined)
-      left = isOnlyHere ? { draft, key: currentKey(), newest, idempotencyKey } : undefined;
+      kept = isOnlyHere ? { draft, key: currentKey(), newest, idempotencyKey } : undefined;
   }, [given, draft, isOnlyHere, newest, idempotencyKey]);
   const id = saved.campaign?.id;
   useEffect(() => {
@@ -119,10 +119,10 @@ function useLastSave({ isSaved, isOnlyHere, obstacle, save }: LastSaveOptions): 
     if (currentKey() === null) tell("the page has no key");
     else if (obstacle !== undefined) tell(obstacle);
     else {
-      const mine = left;
+      const keptBefore = kept;
       save().then(
         () => {
-          if (left === mine) left = undefined;
+          if (kept === keptBefore) kept = undefined;
         },
         (error: unknown) => tell(problemOf(error).detail),
       );

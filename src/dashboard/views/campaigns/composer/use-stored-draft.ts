@@ -8,24 +8,24 @@ import { fetchDraft, type Saved, type Stored, settleUnanswered, storeDraft } fro
 export type Failure = { draft: Draft; problem: Problem };
 
 /** What an earlier composer knew of a new draft, so that another one goes on with the same draft. */
-export type Begun = { newest: RefObject<Saved>; idempotencyKey: string };
+export type Continued = { newest: RefObject<Saved>; idempotencyKey: string };
 
 /**
- * Whether nothing shows that the API did not store the draft: no answer came, or an answer such as 503, which the API
+ * Whether the API may have stored the draft: no answer came, or an answer such as 503, which the API
  * also gives while the database still works on the request.
  */
 const isLost = ({ status }: Problem) => status === 0 || status >= 500;
 
 /** The draft as the API has it, and the function that sends a changed draft to the API. */
-export function useStoredDraft(given: Campaign | undefined, draft: Draft, begun?: Begun) {
+export function useStoredDraft(given: Campaign | undefined, draft: Draft, continued?: Continued) {
   const [saved, setSaved] = useState<Saved>(
-    () => begun?.newest.current ?? { campaign: given, draft: draftOf(given) },
+    () => continued?.newest.current ?? { campaign: given, draft: draftOf(given) },
   );
   const [savedAtMs, setSavedAtMs] = useState<number>();
   const [failure, setFailure] = useState<Failure>();
   const newest = useRef(saved);
   /** The idempotency key of a new draft. */
-  const [idempotencyKey] = useState(() => begun?.idempotencyKey ?? crypto.randomUUID());
+  const [idempotencyKey] = useState(() => continued?.idempotencyKey ?? crypto.randomUUID());
   const lastTurn = useRef<Promise<unknown>>(Promise.resolve());
 
   const set = (next: Saved) => {
