@@ -30,17 +30,19 @@ async function loseAnswer(route: Route): Promise<void> {
 
 withChromium("saving a draft", () => {
   const pages = browse(smallPieces);
-  /** Fills in a new draft for a list of its own. The result asks for the campaigns of this list. */
-  const begin = async (page: Page, list: string, { subject = "", from = "Ada <ada@example.com>" }) => {
+  /** A list with one subscriber. It is made before the page is opened, which reads the lists only at intervals. */
+  const makeList = async (name: string) => {
     const { call, sql } = pages.house;
-    const { id: listId } = await call("POST", "/api/lists", { name: list });
-    await call("POST", `/api/lists/${listId}/subscribers`, [{ email: "grace@example.com" }]);
+    const { id } = await call("POST", "/api/lists", { name });
+    await call("POST", `/api/lists/${id}/subscribers`, [{ email: "grace@example.com" }]);
+    const found = "select id, subject, version from campaigns where list_id = $1";
+    return { name, campaigns: async () => (await sql.query(found, [id])).rows };
+  };
+  const fillIn = async (page: Page, list: string, subject: string, from = "Ada <ada@example.com>") => {
     await page.getByRole("combobox", { name: "List" }).selectOption(list);
     await page.getByLabel("From").fill(from);
     await page.locator("textarea.html").fill("<p>Hello</p>");
     await write(page, subject);
-    return async () =>
-      (await sql.query("select id, subject, version from campaigns where list_id = $1", [listId])).rows;
   };
   const stored = async (id: string) => (await pages.house.call("GET", `/api/campaigns/${id}`)).subject;
 
@@ -72,9 +74,10 @@ withChromium("saving a draft", () => {
   });
 
   test("a first save that was answered too late is repeated with what was written since, and makes one campaign", async () => {
+    const { name, campaigns } = await makeList("Once");
     const page = await pages.open("/campaigns/new", { expected: /status of 503|sandboxed/ });
     const held = await hold(page, "POST");
-    const campaigns = await begin(page, "Once", { subject: "First" });
+    await fillIn(page, name, "First");
     const late = await held();
     expect((await late.fetch()).ok()).toBe(true);
     await late.fulfill({ status: 503, contentType: "application/problem+json", body: "{}" });
@@ -89,8 +92,9 @@ withChromium("saving a draft", () => {
   });
 
   test("what is written while a new draft is saved stays, with the focus, and the draft is sent from there", async () => {
+    const { name, campaigns } = await makeList("Typing on");
     const page = await pages.open("/campaigns/new", { expected: /sandboxed/ });
-    const campaigns = await begin(page, "Typing on", { subject: "News of " });
+    await fillIn(page, name, "News of ");
     const held = await hold(page, "POST");
     await page.getByLabel("Subject").press("Enter");
     const route = await held();
@@ -111,9 +115,10 @@ withChromium("saving a draft", () => {
   });
 
   test("a complete new draft that could not be saved is there again after a visit to another view, and makes one campaign", async () => {
+    const { name, campaigns } = await makeList("Kept");
     const page = await pages.open("/campaigns/new", { expected: /net::ERR_|status of 400|sandboxed/ });
     const held = await hold(page, "POST");
-    const campaigns = await begin(page, "Kept", { subject: "Kept words", from: "Ada" });
+    await fillIn(page, name, "Kept words", "Ada");
     await (await held()).abort();
     await page.getByText("Not saved: The server cannot be reached").waitFor();
     // The repetition is refused because of its sender, so the corrected draft is sent. Its answers are lost.
