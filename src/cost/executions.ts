@@ -19,7 +19,7 @@ export const EXECUTIONS: Readonly<Record<string, number>> = {
   "send-bulk-mail": 3,
   "process-webhook": 2,
   "send-webhook": 2,
-  "replay-webhooks": 4,
+  "replay-webhooks": 3,
   "replay-inbox": 3,
   "handle-letter-group": 3,
   "run-canary": 1,
