@@ -28,8 +28,15 @@ export const SEND_TIMEOUT_MS = 8_000;
  */
 export const SEND_AHEAD_MS = 6 * 60_000;
 export const SEND_BATCH = 200;
-/** `flush` begins no batch after this time, so that a request that releases thousands of jobs does not send all of them. */
+/**
+ * `flush` begins no batch after this time, so that a request that releases thousands of jobs does not send all of them.
+ * A batch that is refused within this time is sent job by job for as long again.
+ */
 const FLUSH_MS = 3_000;
+/** How many jobs are sent at the same time, each in a request of its own. */
+const AT_ONCE = 20;
+
+type Separately = { sent: number; refused: string[] };
 
 /**
  * Sends accepted jobs to the engine. When the engine or the database cannot be reached, the job stays in the outbox,
@@ -41,7 +48,8 @@ const FLUSH_MS = 3_000;
 export function createOutbox({ inngest, engine, jobs, clock, logger }: Dependencies) {
   const waiting: SendableJob[] = [];
   let sending: Promise<void> | undefined;
-  return { send, sendOneByOne, sendTogether, flush };
+  const sendSeparately = senderOfSingles(send, engine);
+  return { send, sendSeparately, sendTogether, flush };
 
   /**
    * Returns whether the engine has all jobs that may be sent. Never throws, because the work is accepted in any case.
@@ -64,22 +72,10 @@ export function createOutbox({ inngest, engine, jobs, clock, logger }: Dependenc
     } catch (err) {
       logger.warn(
         { err, jobs: jobIds.length, firstJobId: jobIds[0] },
-        "engine not reached, the outbox keeps the jobs",
+        "jobs not sent, or not marked as sent; the outbox keeps them",
       );
       return false;
     }
-  }
-
-  /**
-   * For jobs that `send` could not send together. When the engine answers but refuses a batch, one of its events is
-   * wrong, and the other events must not wait for it. They are sent at the same time, because the SDK tries a refused
-   * event again for some seconds.
-   */
-  async function sendOneByOne(batch: readonly SendableJob[]): Promise<{ sent: number; refused: string[] }> {
-    if (!(await engine.isReachable())) return { sent: 0, refused: [] };
-    const isSent = await Promise.all(batch.map((job) => send([job])));
-    const refused = batch.filter((_, n) => !isSent[n]).map(({ id }) => id);
-    return { sent: batch.length - refused.length, refused };
   }
 
   /**
@@ -112,7 +108,9 @@ export function createOutbox({ inngest, engine, jobs, clock, logger }: Dependenc
       do {
         batch = await jobs.unsent(0, SEND_AHEAD_MS, SEND_BATCH);
         if (!(await send(batch))) {
-          if (batch.length > 1) await sendOneByOne(batch);
+          const isLate = performance.now() > end;
+          const last = performance.now() + FLUSH_MS;
+          if (batch.length > 1 && !isLate) await sendSeparately(batch, () => performance.now() > last);
           return;
         }
       } while (batch.length === SEND_BATCH && performance.now() < end);
@@ -121,6 +119,25 @@ export function createOutbox({ inngest, engine, jobs, clock, logger }: Dependenc
     }
   }
 }
+
+/**
+ * Sends each job in a request of its own, because `send` could not send them together. When the engine answers but
+ * refuses a batch, one of its events may be wrong, and the other events must not wait for it. Some are sent at the same
+ * time, because the SDK tries a refused event again for some seconds. Begins no request when the time is over.
+ */
+const senderOfSingles =
+  (send: (jobs: readonly SendableJob[]) => Promise<boolean>, engine: Dependencies["engine"]) =>
+  async (batch: readonly SendableJob[], isOver: () => boolean): Promise<Separately> => {
+    const result: Separately = { sent: 0, refused: [] };
+    if (isOver() || !(await engine.isReachable())) return result;
+    for (let n = 0; n < batch.length && !isOver(); n += AT_ONCE) {
+      const some = batch.slice(n, n + AT_ONCE);
+      const isSent = await Promise.all(some.map((job) => send([job])));
+      result.refused.push(...some.filter((_, index) => !isSent[index]).map(({ id }) => id));
+      result.sent += isSent.filter(Boolean).length;
+    }
+    return result;
+  };
 
 const releaseOf = ({ released_at }: SendableJob): number =>
   released_at === null ? Infinity : Date.parse(released_at);

@@ -5,7 +5,7 @@ import type { JobRepository } from "./repository.ts";
 
 type Dependencies = {
   jobs: Pick<JobRepository, "unsent" | "failUnbegun">;
-  outbox: Pick<Outbox, "send" | "sendOneByOne">;
+  outbox: Pick<Outbox, "send" | "sendSeparately">;
   clock: Clock;
 };
 
@@ -37,7 +37,7 @@ export function sendOutbox({ jobs, outbox, clock }: Dependencies): Chore {
     while (!deadline.isOver()) {
       const batch = await jobs.unsent(GRACE_MS, SEND_AHEAD_MS, SEND_BATCH);
       if (!(await outbox.send(batch))) {
-        const alone = await outbox.sendOneByOne(batch);
+        const alone = await outbox.sendSeparately(batch, () => deadline.isOver());
         return { sent: sent + alone.sent, refused: alone.refused };
       }
       sent += batch.length;

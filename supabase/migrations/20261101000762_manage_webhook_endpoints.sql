@@ -204,7 +204,8 @@ $$;
 
 -- Fails the pending deliveries of disabled endpoints, except those whose request is under way, and deletes the deliveries
 -- of deleted endpoints: at most p_limit of each. An endpoint may have so many deliveries that one statement for all of
--- them would time out. The lock on the endpoint leaves out an endpoint that is enabled meanwhile. Deleted endpoints without deliveries are deleted too. Returns the number of deliveries.
+-- them would time out. An endpoint that is being enabled is locked, so it is skipped. Deleted endpoints without
+-- deliveries are deleted too. Returns the number of deliveries.
 create function public.clear_webhook_endpoints(p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql

@@ -158,7 +158,7 @@ test("large jobs leave in requests that the free plan of Inngest accepts, which 
   expect(new Set(markSent.mock.calls.flat(2))).toEqual(new Set(waiting.map(({ id }) => id)));
 });
 
-test("flush sends the jobs of a refused batch one by one, so that a refused job does not hold up the others", async () => {
+test("flush sends the jobs of a refused batch separately, so that a refused job does not hold up the others", async () => {
   const waiting = [job({ bad: true }), job(), job()];
   const { outbox, markSent } = outboxOver(
     async (input, init) => ((await new Request(input, init).text()).includes("bad") ? refuses() : taken()),
@@ -198,6 +198,7 @@ async function sendAll(
   waiting: Job[],
   takes: (events: readonly { id: string }[]) => boolean,
   isReachable = true,
+  isOver: () => boolean = () => false,
 ) {
   const send = vi.fn(async (events: unknown) => {
     if (!takes(events as { id: string }[])) throw new Error("refused");
@@ -207,7 +208,7 @@ async function sendAll(
   const jobs = { unsent: async () => waiting, markSent: async () => {}, failUnbegun };
   const engine = { isReachable: async () => isReachable };
   const outbox = createOutbox({ inngest: { send }, engine, jobs, clock, logger });
-  const report = await sendOutbox({ jobs, outbox, clock }).run({ isOver: () => false });
+  const report = await sendOutbox({ jobs, outbox, clock }).run({ isOver });
   return { report, send, failUnbegun };
 }
 
@@ -236,4 +237,15 @@ test("an engine that is down gets one request, and no job fails", async () => {
   const { report, send } = await sendAll([job(), job(), job()], () => false, false);
   expect(report).toEqual({ sent: 0, unbegun: 0 });
   expect(send).toHaveBeenCalledTimes(1);
+});
+
+test("no request of a single job begins after housekeeping's time is over, and the rest is not refused", async () => {
+  const waiting = Array.from({ length: 60 }, () => job());
+  let sent = 0;
+  const takes = (jobs: readonly { id: string }[]) => jobs.length === 1 && ++sent > 0;
+  const { report, send } = await sendAll(waiting, takes, true, () => sent > 0);
+  expect(report["sent"]).toBeGreaterThan(0);
+  expect(report["sent"]).toBeLessThan(waiting.length);
+  expect(report["unbegun"]).toBe(0);
+  expect(send).toHaveBeenCalledTimes(1 + Number(report["sent"]));
 });
