@@ -18,7 +18,7 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** A paused run checks again after this time, in case the event that resumes it was missed. */
+/** A paused run ends after this time and another one checks, in case the event that resumes the replay was missed. */
 const LOOK_AGAIN = "6h";
 
 /**
@@ -53,7 +53,7 @@ export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure
           if: "event.data.replayId == async.data.replayId",
           timeout: LOOK_AGAIN,
         });
-      // Another run continues, because Inngest limits the steps of a run.
+      // Another run continues, so that pauses do not add up to more steps than Inngest allows for a run.
       await run.step.sendEvent("continue", { ...part.event, id: `${run.runId}:continue` });
       return { replayId };
     },

@@ -77,7 +77,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
    * Claims the part of this run's event, and calls the room to work on it, step by step, until it is done. Safe to
    * repeat at any point, because settled work is not done again. Waiting uses no retries of the function, and our own
    * crashes use none of the tries of `policy`. When a run has used up its steps, `work` sends its event again, and
-   * another run continues the part.
+   * another run continues the part. This needs progress and an event with a name; otherwise the run fails.
    */
   async function work(
     run: PartRun,

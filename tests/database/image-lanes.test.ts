@@ -311,7 +311,7 @@ describe("a task that has failed", () => {
       at += Number(waitMs);
     }
     expect(checks.at(-1)?.minutes).toBeGreaterThan(dueMinutes + 4 * 60);
-    // A task that waits uses one place of the lane until its next check, so the waits near its due time are short.
+    // A task whose turn has come uses one place of the lane until its next check, so waits near its due time are short.
     const lengthOf = (waits: typeof checks) => Math.max(...waits.map(({ waitMs }) => waitMs));
     const isNearDue = ({ minutes }: { minutes: number }) => Math.abs(minutes - dueMinutes) < 5;
     expect(lengthOf(checks.filter(isNearDue))).toBeLessThanOrEqual(60_000);
