@@ -28,10 +28,10 @@ import { webhooks } from "#webhooks/room.ts";
 
 /**
  * All rooms of this installation. To add a room, add it here, its functions to `functions.ts`, and its events to
- * `event-schemas.ts`. Housekeeping runs the rooms' tasks (`chores`) in this order. The monitor is first, so that it runs
- * even when other tasks fail. Tasks that release jobs come before the ledger's tasks, which send the jobs. Tasks with
- * `canWait` (deletions and maintenance) come last, in the same order. The room `uploads` removes the files of all deleted rows, so rooms that
- * have files come before it.
+ * `event-schemas.ts`. Housekeeping runs the rooms' tasks (`chores`) in this order. The monitor is first, so that it
+ * runs even when other tasks fail. Tasks that release jobs come before the ledger's tasks, which send the jobs. Tasks
+ * with `canWait` (deletions and maintenance) come last, in the same order. The room `uploads` removes the files of all
+ * deleted rows, so rooms that have files come before it.
  */
 export const rooms: readonly Room<Platform>[] = [
   monitoring,

@@ -61,7 +61,8 @@ begin
   select message.id, message.sequence from public.webhook_messages as message
   left join public.webhook_deliveries as delivery
     on delivery.endpoint_id = p_endpoint.id and delivery.message_id = message.id
-  where message.owner = p_endpoint.owner and message.sequence between p_from and p_last and message.at >= p_starts_at and message.at < p_ends_at
+  where message.owner = p_endpoint.owner and message.sequence between p_from and p_last
+    and message.at >= p_starts_at and message.at < p_ends_at
     and p_endpoint.event_types && array['*', message.type]
     and (delivery.id is not null or message.key not like 'test:%')
     and (p_scope = 'all' or delivery.id is null or delivery.status = 'failed')

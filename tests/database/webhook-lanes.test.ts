@@ -12,23 +12,22 @@ beforeAll(async () => {
   db = await freshDatabase();
 });
 afterAll(() => db.close());
+/** An endpoint of ann that wants every fact. */
+const endpointOf = (endpointId: string) =>
+  JSON.stringify({
+    id: endpointId,
+    owner: "ann",
+    url: URL,
+    eventTypes: ["*"],
+    description: "",
+    perSecond: 50,
+    policy: "standard",
+    secret: "x",
+  });
 beforeEach(async () => {
   await sql("truncate webhook_endpoints, webhook_messages, jobs cascade");
   id = randomUUID();
-  await sql(
-    "select create_webhook_endpoint($1, 20, $2)",
-    JSON.stringify({
-      id,
-      owner: "ann",
-      url: URL,
-      eventTypes: ["*"],
-      description: "",
-      perSecond: 50,
-      policy: "standard",
-      secret: "x",
-    }),
-    NOW,
-  );
+  await sql("select create_webhook_endpoint($1, 20, $2)", endpointOf(id), NOW);
   [one, other] = await Promise.all([db.sql.connect(), db.sql.connect()]);
   // A statement that waits for the other transaction fails.
   for (const session of [one, other]) await session?.query("set lock_timeout = '500ms'");
@@ -234,17 +233,7 @@ test("a deleted endpoint is hidden at once, and housekeeping deletes it and its 
   await publish(db.sql, "later");
   expect(await sql("select from webhook_messages where key = 'later'")).toEqual([]);
   expect(await sql("select from private.webhook_secrets")).toEqual([]);
-  const again = JSON.stringify({
-    id: randomUUID(),
-    owner: "ann",
-    url: URL,
-    eventTypes: ["*"],
-    description: "",
-    perSecond: 50,
-    policy: "standard",
-    secret: "x",
-  });
-  await sql("select create_webhook_endpoint($1, 1, now())", again);
+  await sql("select create_webhook_endpoint($1, 1, now())", endpointOf(randomUUID()));
   expect([await clear(), await clear(), await clear(), await clear()]).toEqual([4000, 4000, 2000, 0]);
   expect(await sql("select url from webhook_endpoints")).toHaveLength(1);
 });
