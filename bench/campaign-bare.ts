@@ -35,9 +35,8 @@ const content = {
   },
 } as const;
 const render = createRenderer(campaignId, content, links);
+/** As in the product, a batch is rendered just before it is sent. */
 const permits = pLimit(Number(inFlight));
-/** As in the product, the next batches are rendered while others are in flight. */
-const rendering = pLimit(2 * Number(inFlight));
 
 // To save memory, only 20 batches exist. These batches are sent repeatedly, each time with a new idempotency key.
 const known = Array.from({ length: Math.min(batches, 20) }, (_, batch) =>
@@ -52,9 +51,9 @@ const send = (first: number, count: number) =>
     Array.from({ length: count }, async (_, n) => {
       const key = `${campaignId}:${first + n}`;
       const recipients = known[n % known.length] ?? [];
-      const answer = await rendering(() => {
+      const answer = await permits(() => {
         const { mails } = writeMails(recipients, render);
-        return permits(() => mailer.sendBatch([...mails.values()], key));
+        return mailer.sendBatch([...mails.values()], key);
       });
       if (answer.kind !== "taken") throw answer.error;
     }),

@@ -6,6 +6,7 @@ import { optionsOfSite } from "@nightshift/local/stack/node.ts";
 import { paced } from "./campaign-paced.ts";
 import { BATCH, load, round3, secondsBetween, send } from "./campaign-send.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
+import { measureCpu } from "./cpu.ts";
 
 const USAGE = `npm run bench -- campaign [--recipients 100000] [--rounds 5] [--json]
 npm run bench -- campaign --pace 5 [--recipients 10000]     with the provider's own rate limit instead`;
@@ -24,6 +25,8 @@ type Round = {
   sqlPerRecipient: number;
   executionsPer10k: number;
   duplicates: number;
+  /** By process, planning included. */
+  cpuMsPerBatch: Record<string, number>;
 };
 
 /**
@@ -68,7 +71,10 @@ async function unpaced(stack: BenchStack, listId: string, recipients: number, co
     const bareSeconds = await bare(stack, recipients);
     const round = { bareSeconds, ...(await measure(stack, listId, recipients)) };
     rounds.push(round);
-    if (!json) console.log(describe(round, recipients));
+    if (!json) {
+      console.log(describe(round, recipients));
+      console.log("CPU per batch in ms, with planning:", round.cpuMsPerBatch);
+    }
   }
   const of = (pick: (round: Round) => number) => median(rounds.map(pick));
   const { maxInFlight } = await stack.control<{ maxInFlight: number }>("stats");
@@ -108,7 +114,9 @@ async function unpaced(stack: BenchStack, listId: string, recipients: number, co
 
 async function measure(stack: BenchStack, listId: string, recipients: number) {
   const [statements, { executions }] = [await stack.statements(), await stack.usage()];
+  const cpuSpent = await measureCpu(stack);
   const { id, view } = await send(stack, listId);
+  const cpuMsPerBatch = await cpuSpent(recipients / BATCH);
   if (view.counts.sent !== recipients) throw new Error(`${view.counts.sent} of ${recipients} were sent`);
   await new Promise((resolve) => setTimeout(resolve, 300)); // The campaign ends before the end of its last run is recorded
   const { duplicates } = await stack.control<{ duplicates: number }>(`stats?campaign_id=${id}`);
@@ -118,6 +126,7 @@ async function measure(stack: BenchStack, listId: string, recipients: number) {
     sqlPerRecipient: ((await stack.statements()) - statements) / recipients,
     executionsPer10k: (((await stack.usage()).executions - executions) / recipients) * 10_000,
     duplicates,
+    cpuMsPerBatch,
   };
 }
 

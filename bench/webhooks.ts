@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { round3 } from "./campaign-send.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
-import { cpuMsOf } from "./cpu.ts";
+import { measureCpu } from "./cpu.ts";
 import { SECRET, sendAll, signedPosts } from "./webhooks-posts.ts";
 
 const USAGE = "npm run bench -- webhooks [--posts 5000] [--at-once 32] [--json]";
@@ -67,9 +67,9 @@ type Measured = Awaited<ReturnType<typeof measure>>;
 
 async function measure(stack: BenchStack, tag: string, count: number, atOnce: number) {
   const posts = signedPosts(count, `${tag}-`);
-  const [statements, cpu] = [await statementsOf(stack), await cpuOf(stack)];
+  const [statements, cpuSpent] = [await statementsOf(stack), await measureCpu(stack)];
   const { seconds, timesMs } = await sendAll(addressOf(stack), posts, atOnce);
-  const [spent, sqlPerAck] = [await cpuOf(stack), ((await statementsOf(stack)) - statements) / count];
+  const [cpuMs, sqlPerAck] = [await cpuSpent(count), ((await statementsOf(stack)) - statements) / count];
   const handled = await requireStored(stack, tag, count);
   return {
     perSecond: count / seconds,
@@ -77,9 +77,7 @@ async function measure(stack: BenchStack, tag: string, count: number, atOnce: nu
     p50Ms: at(timesMs, 0.5),
     p99Ms: at(timesMs, 0.99),
     sqlPerAck: round3(sqlPerAck),
-    cpuMs: Object.fromEntries(
-      Object.entries(spent).map(([name, ms]) => [name, round3((ms - (cpu[name] ?? 0)) / count)]),
-    ),
+    cpuMs,
   };
 }
 
@@ -121,16 +119,6 @@ async function statementsOf({ sql }: BenchStack): Promise<number> {
      where query ~ '"(receive_webhooks|mark_jobs_sent)"'`,
   );
   return rows[0].calls;
-}
-
-async function cpuOf({ sql, processes }: BenchStack): Promise<Record<string, number>> {
-  const { rows } = await sql.query<{ pid: number }>("select pid from pg_stat_activity");
-  const { user, system } = process.cpuUsage();
-  return {
-    sender: (user + system) / 1000,
-    ...Object.fromEntries(processes.map(({ name, pid }) => [name, pid === undefined ? 0 : cpuMsOf(pid)])),
-    postgres: rows.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0),
-  };
 }
 
 /**

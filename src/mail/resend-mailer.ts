@@ -46,7 +46,7 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, cloc
         "idempotency-key": idempotencyKey,
         "x-batch-validation": "permissive",
       },
-      body: `[${mails.join(",")}]`,
+      body: asJsonArray(mails),
       signal,
     });
     const body: unknown = await response.json().catch(() => undefined);
@@ -118,3 +118,14 @@ function resultsIn(body: unknown, count: number): MailResult[] | undefined {
   }).filter((result) => result !== undefined);
   return results.length === count && data.length + errors.length === count ? results : undefined;
 }
+
+/**
+ * The mails as a JSON array. They are joined as bytes, because V8 asks the system for new memory for every string above
+ * 128 KB: with 152 KB of mails, that took a third of the site's CPU time.
+ */
+const asJsonArray = (mails: readonly string[]): Uint8Array<ArrayBuffer> =>
+  Buffer.concat([
+    Buffer.from("["),
+    ...mails.map((mail, index) => Buffer.from(index === 0 ? mail : `,${mail}`)),
+    Buffer.from("]"),
+  ]);
