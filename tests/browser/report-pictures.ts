@@ -10,18 +10,17 @@ import { WRITERS } from "#reports/contents.ts";
 import { toDocument } from "#reports/document.ts";
 import { loadLayout } from "#reports/render-pdf.ts";
 import { samples } from "../support/report-samples.ts";
-import { findChromium, howToGetChromium, launchChromium } from "./support/chromium.ts";
+import { launchChromium } from "./support/chromium.ts";
+import { findOrFetchChromium } from "./support/get-chromium.ts";
 
 const folder = resolve(import.meta.dirname, "../../docs/reports");
 const range = { start: "2026-11-01", end: "2026-11-28" };
 const viewport = { width: 800, height: Math.round((800 * 297) / 210) };
 
-const executable = findChromium();
-if (executable === undefined) throw new Error(howToGetChromium());
 mkdirSync(folder, { recursive: true });
 const { layout, fonts, root } = loadLayout();
 const compiler = NodeCompiler.create({ workspace: root, fontArgs: [{ fontBlobs: fonts }] });
-const browser = await launchChromium(executable);
+const browser = await launchChromium(findOrFetchChromium());
 for (const [type, write] of Object.entries(WRITERS)) {
   const snapshot = samples[type];
   if (snapshot === undefined) throw new Error(`There is no sample of the report ${type}`);

@@ -5,7 +5,8 @@ import { startStack } from "@nightshift/local/stack/stack.ts";
 import { dashboardOf } from "@nightshift/local/stack/table.ts";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import sharp from "sharp";
-import { findChromium, howToGetChromium, launchChromium } from "./support/chromium.ts";
+import { launchChromium } from "./support/chromium.ts";
+import { findOrFetchChromium } from "./support/get-chromium.ts";
 import { type Scene, scenesOf } from "./support/scenes.ts";
 import { storySettings, tellStory } from "./support/story.ts";
 
@@ -81,18 +82,14 @@ async function takeAll(
   }
 }
 
-async function main(): Promise<number> {
+async function main(): Promise<void> {
   const { values } = commandOptions(help, {
     options: {
       only: { type: "string" },
       out: { type: "string", default: resolve(import.meta.dirname, "../../docs/screenshots") },
     },
   });
-  const executable = findChromium();
-  if (executable === undefined) {
-    console.error(howToGetChromium());
-    return 1;
-  }
+  const executable = findOrFetchChromium();
   const stack = await startStack(
     { port: undefined, dataDir: "", reset: false, ephemeral: true, inngest: false, timeScale: 1 },
     {
@@ -111,11 +108,10 @@ async function main(): Promise<number> {
     await browser.close();
     await stack.stop();
   }
-  return 0;
 }
 
 main().then(
-  (code) => process.exit(code),
+  () => process.exit(0),
   (error: unknown) => {
     console.error(error);
     process.exit(1);

@@ -25,8 +25,8 @@ const thisMachine = (): Machine => ({
 });
 
 /**
- * The Chromium of this machine: the one that `CHROMIUM` names, an installed one, Playwright's own, or one that `npm
- * test` fetched.
+ * The Chromium of this machine: the one that `CHROMIUM` names, an installed one, Playwright's own, or one that an
+ * earlier run fetched.
  */
 export function findChromium(
   { env, platform, isProgram, fetched }: Machine = thisMachine(),
@@ -62,7 +62,7 @@ export const howToGetChromium = (platform: NodeJS.Platform = process.platform): 
       : platform === "linux"
         ? "apt-get install chromium (Debian), snap install chromium (Ubuntu) or dnf install chromium (Fedora)"
         : "npx playwright-core install chromium";
-  return `No Chromium on this machine, so tests/browser was left out. To get one: ${command}; or set CHROMIUM to the path of one.`;
+  return `There is no Chromium on this machine. To get one: ${command}; or set CHROMIUM to the path of one.`;
 };
 
 /** Headless, and without connections to the outside: Chromium would ask for updates and its maker's services. */
