@@ -9,7 +9,6 @@ import type { Storage } from "#lib/database/storage.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
-import { AppError, codeOf } from "#lib/errors.ts";
 import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 
 type Dependencies = {
@@ -21,8 +20,6 @@ type Dependencies = {
   flow: FlowControl;
   onFailure: OnFailure;
 };
-
-const TAKEN = { status: "skipped", reason: "another job works on this import" };
 
 /**
  * Reads the file once, cuts it into parts of whole rows, and sends an event for each part. The last part ends the job.
@@ -51,25 +48,28 @@ export const processImport = (deps: Dependencies) =>
       try {
         const opened = await run.step.run("open-import", async () => {
           const work = await open();
-          return work ? { owner: work.owner, isDone: work.status === "completed" } : null;
+          return "refused" in work
+            ? work
+            : { owner: work.import.owner, isDone: work.import.status === "completed" };
         });
-        // A job that cannot continue its import has failed (`open_import`), and stays failed.
-        if (opened === null) return TAKEN;
-        if (opened.isDone) return { status: "skipped", reason: "this import is completed" };
+        // A job that cannot continue its import has failed (`take_import_over`), and stays failed.
+        if ("refused" in opened) return skipped(opened.refused);
+        if (opened.isDone) return skipped("This import is completed");
         const plan = await parts.plan(run, "process-import", ({ cursor }, time) =>
           failing(imports, importId, async () => {
             const work = await open();
-            if (!work) throw new AppError("conflict", "Another job has taken this import over");
-            const source = await openSource(deps, work.file_url, factsOf(work));
-            return planPiece(imports, work, source, cursor, time);
+            // Another job has taken the import over since this run opened it.
+            if ("refused" in work) return { stopped: work.refused };
+            const source = await openSource(deps, work.import.file_url, factsOf(work.import));
+            return planPiece(imports, work.import, source, cursor, time);
           }),
         );
+        if (plan.stopped !== undefined) return skipped(plan.stopped);
         await parts.fanOut(run, plan, (ref) =>
           importBatchDue.create({ importId, userId: opened.owner, batchIndex: ref.part - 1, ...ref }),
         );
         return { totalRecords: plan.total, batches: plan.parts };
       } catch (error) {
-        if (codeOf(error) === "conflict") return TAKEN;
         const code = faultOf(error);
         if (code === undefined) throw error;
         // The job has failed with this code and a hint for its owner. An operator need not act.
@@ -77,3 +77,5 @@ export const processImport = (deps: Dependencies) =>
       }
     },
   );
+
+const skipped = (reason: string) => ({ status: "skipped", reason });

@@ -27,6 +27,7 @@ export type NewImport = {
   declaredFormat?: Json | undefined;
 };
 
+const opened = z.union([z.object({ import: importRow }), z.object({ refused: z.string() })]);
 const worked = z.enum(["open", "done", "lost"]);
 const mapping = z.record(z.string(), z.string().nullable());
 const toJson = (value: object): Json => z.json().parse(value);
@@ -45,11 +46,11 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
       call("accept_import", { request, import: dense(wanted), viewer }, jobRow),
 
     /**
-     * Returns the import of a run; undefined when another job works on it. Creates the import when app code sent the
+     * Returns the import of a run, or why the run's job does not work on it. Creates the import when app code sent the
      * event itself.
      */
-    open: async (eventId: string, id: string, owner: string | undefined, wanted: NewImport) =>
-      (await call("open_import", { eventId, id, owner, import: dense(wanted) }, importRow.array()))[0],
+    open: (eventId: string, id: string, owner: string | undefined, wanted: NewImport) =>
+      call("open_import", { eventId, id, owner, import: dense(wanted) }, opened),
 
     describe: (id: string, found: { dialect: object; mapping: object; version: string; byteCount: number }) =>
       callTimeless("describe_import", {

@@ -23,6 +23,12 @@ export type StepTime = { isLate(): boolean };
  */
 export type Worked = "open" | "done" | "lost" | "paused" | { waitMs: number };
 
+/** Ends the planning before the plan is complete, and says why. */
+type Stopped = { stopped: string };
+type PlanOrStopped = Plan & Partial<Stopped>;
+/** Cuts the next piece of the work. */
+type Cut = (plan: Plan, time: StepTime) => Promise<Piece | Stopped>;
+
 export type WorkOptions = {
   /** The policy for errors of a provider: the delay before each further try, and the number of tries of the run. */
   policy: RetryPolicyName;
@@ -54,21 +60,15 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
 
   /**
    * Plans the job of this run piece by piece, in as many steps as it needs. A repeated step continues where it stopped.
+   * When `cut` stops, the plan stays incomplete and has the reason in `stopped`.
    */
-  async function plan(
-    { step, event, runId }: Run,
-    functionId: string,
-    cut: (plan: Plan, time: StepTime) => Promise<Piece>,
-  ): Promise<Plan> {
+  async function plan({ step, event, runId }: Run, functionId: string, cut: Cut): Promise<PlanOrStopped> {
     for (let round = 0; round < MAX_STEPS; round++) {
       const plan = await step.run(`plan-${round}`, async () => {
         const time = startTime(Math.min(stepMs, PLAN_STEP_MS));
-        let plan = await parts.open(event.id ?? runId, functionId);
-        while (!plan.planned && !time.isLate())
-          plan = await parts.add(plan.jobId, plan.cursor, await cut(plan, time));
-        return plan;
+        return planPieces(parts, await parts.open(event.id ?? runId, functionId), cut, time);
       });
-      if (plan.planned) return plan;
+      if (plan.planned || plan.stopped !== undefined) return plan;
     }
     throw new NonRetriableError(`The plan is not complete after ${MAX_STEPS} steps`);
   }
@@ -120,6 +120,21 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
     } while (part === undefined && !time.isLate());
     return { state: "open", settled };
   }
+}
+
+async function planPieces(
+  parts: PartsRepository,
+  opened: Plan,
+  cut: Cut,
+  time: StepTime,
+): Promise<PlanOrStopped> {
+  let plan = opened;
+  while (!plan.planned && !time.isLate()) {
+    const piece = await cut(plan, time);
+    if ("stopped" in piece) return { ...plan, ...piece };
+    plan = await parts.add(plan.jobId, plan.cursor, piece);
+  }
+  return plan;
 }
 
 /**

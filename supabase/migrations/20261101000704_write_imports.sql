@@ -116,46 +116,54 @@ as $$
   select * from public.import_files where id = p_id and (p_owner is null or owner = p_owner);
 $$;
 
--- The import that a run of process-import works on; no row when another job works on it. Inserts the import's row when
--- app code requested the import by an event.
+-- The import that a run of process-import works on: {"import"}; or {"refused": why the run's job does not work on it}.
+-- Inserts the import's row when app code requested the import by an event.
 create function public.open_import(p_event_id text, p_id uuid, p_owner text, p_import jsonb, p_now timestamptz)
-returns setof public.imports
+returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_job_id uuid := private.find_job(p_event_id, 'process-import');
   v_import public.imports;
+  v_refused text;
 begin
   select * into v_import from public.imports where id = p_id;
   if v_import.id is null then
     perform private.insert_import(p_id, v_job_id, p_owner, p_owner, p_import, p_now);
-  elsif v_import.status is distinct from 'completed' and v_import.job_id is distinct from v_job_id
-    and not exists (select from public.jobs where id = v_import.job_id and ended_at is null)
-  then
-    perform private.take_import_over(v_import, v_job_id, p_now);
+  elsif v_import.status is distinct from 'completed' and v_import.job_id is distinct from v_job_id then
+    v_refused := case
+      when exists (select from public.jobs where id = v_import.job_id and ended_at is null)
+        then 'Another job works on this import'
+      else private.take_import_over(v_import, v_job_id, p_now) end;
   end if;
-  return query select * from public.imports
-    where id = p_id and (status is not distinct from 'completed' or job_id is not distinct from v_job_id);
+  if v_refused is not null then
+    return jsonb_build_object('refused', v_refused);
+  end if;
+  select * into v_import from public.imports where id = p_id;
+  return jsonb_build_object('import', to_jsonb(v_import));
 end
 $$;
 
 -- A further job continues an import whose job has ended. It takes over the plan, so that the counts include the parts
 -- that are done, and no row is written twice. An import that was undone, or whose plan the ledger has deleted, cannot be
--- continued: then the further job fails, without a dead letter, because no operator could mend it. Locks are taken in
--- this order: the plan, the job, the import.
+-- continued: then the further job fails, without a dead letter, because no operator could mend it, and this returns the
+-- reason. Returns null when the job has taken the import over. Locks are taken in this order: the plan, the job, the
+-- import.
 create function private.take_import_over(p_import public.imports, p_job_id uuid, p_now timestamptz)
-returns void
+returns text
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_refused text := case
+    when p_import.undo_job_id is not null then 'The import was undone: import its file again instead'
+    when p_import.job_id is null then 'The ledger has deleted the earlier job of this import: import its file again instead' end;
 begin
-  if p_import.undo_job_id is not null or p_import.job_id is null then
-    perform private.end_job(p_job_id, 'failed', null, jsonb_build_object('code', 'conflict',
-      'message', case when p_import.undo_job_id is not null then 'The import was undone: import its file again instead'
-        else 'The ledger has deleted the earlier job of this import: import its file again instead' end,
+  if v_refused is not null then
+    perform private.end_job(p_job_id, 'failed', null, jsonb_build_object('code', 'conflict', 'message', v_refused,
       'hint', 'Import the file again.'), p_now);
-    return;
+    return v_refused;
   end if;
   perform private.open_plan(p_job_id, p_import.job_id, p_now);
   perform from public.jobs where id = p_job_id for no key update;
@@ -166,6 +174,7 @@ begin
     -- again.
     raise exception 'Another job has just taken the import over, or undoes it' using errcode = 'serialization_failure';
   end if;
+  return null;
 end
 $$;
 

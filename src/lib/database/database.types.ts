@@ -4638,46 +4638,7 @@ export type Database = {
           p_now: string | null;
           p_owner: string | null;
         };
-        Returns: {
-          absent: string;
-          byte_count: number | null;
-          created_at: string;
-          declared_format: NonNullable<Json>;
-          dialect: Json | null;
-          ended_at: string | null;
-          error: Json | null;
-          file_id: string | null;
-          file_name: string;
-          file_url: string;
-          fingerprint: string | null;
-          id: string;
-          inserted_count: number;
-          is_again: boolean;
-          is_dry_run: boolean;
-          job_id: string | null;
-          mapping: Json | null;
-          merge: string;
-          options: NonNullable<Json>;
-          owner: string;
-          rejected_count: number;
-          row_count: number | null;
-          scope: string;
-          skipped_count: number;
-          status: string | null;
-          target: string;
-          unchanged_count: number;
-          undo_counts: Json | null;
-          undo_job_id: string | null;
-          undone_at: string | null;
-          updated_count: number;
-          version: string | null;
-        }[];
-        SetofOptions: {
-          from: "*";
-          to: "imports";
-          isOneToOne: false;
-          isSetofReturn: true;
-        };
+        Returns: Json;
       };
       open_plan: {
         Args: { p_event_id: string | null; p_function_id: string | null; p_now: string | null };

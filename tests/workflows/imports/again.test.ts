@@ -1,6 +1,7 @@
 /** A second job of an import continues where the first has ended: no row is written or counted twice. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { AppError } from "#lib/errors.ts";
 import { type ImportShop, importShop } from "../../support/import-shop.ts";
 
 let shop: ImportShop;
@@ -17,6 +18,8 @@ beforeEach(async () => {
 const ROWS = 6_000;
 const TWO_PARTS = `email\n${Array.from({ length: ROWS }, (_, n) => (n % 5_000 === 7 ? "nothing" : `p${n}@example.com`)).join("\n")}\n`;
 const WHOLE = { inserted: ROWS - 2, skipped: 0, rejected: 2 };
+/** The results of the runs that plan an import, the oldest first. */
+const outputs = () => shop.engine.runs("process-import").map(({ output }) => output);
 const statusOf = async (id: string) => (await shop.read(id)).status;
 
 /** An import that is ended by `end` when one of its two parts is done and the other has written nothing. */
@@ -107,9 +110,20 @@ test("a run whose import another job has taken over ends without a dead letter",
   shop.down.engine = false;
   await shop.engine.advance("10m");
   expect(await shop.rows("select from dead_letter_queue")).toEqual([]);
+  expect(outputs().at(-1)).toEqual({ status: "skipped", reason: "Another job works on this import" });
   await shop.app.keepHouse();
   await shop.engine.waitFor(async () => (await statusOf(importId)) === "completed", { within: "1d" });
   expect(await shop.read(importId)).toMatchObject({ counts: WHOLE });
+});
+
+test("a conflict that is no take-over fails the run, and leaves a dead letter", async () => {
+  shop.hooks.beforeOpen = () => Promise.reject(new AppError("conflict", "The file is locked"));
+  const { body } = await shop.ask("email\nada@example.com\n");
+  expect((await shop.ended(body.importId)).status).toBe("failed");
+  await shop.engine.idle();
+  expect(await shop.rows("select error_code from dead_letter_queue where job_id = $1", [body.jobId])).toEqual(
+    [{ error_code: "conflict" }],
+  );
 });
 
 test("app code that sends the event of an import twice starts it once, and the second job is skipped", async () => {
@@ -141,7 +155,7 @@ test("app code that sends the event of an import twice starts it once, and the s
   );
   expect(jobs).toEqual([
     { event: first, status: "completed", reason: null },
-    { event: second, status: "skipped", reason: "another job works on this import" },
+    { event: second, status: "skipped", reason: "Another job works on this import" },
   ]);
   expect(await shop.read(importId)).toMatchObject({ status: "completed", counts: { inserted: 2 } });
 });

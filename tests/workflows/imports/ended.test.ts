@@ -69,6 +69,10 @@ test("the dead letter of an import that was undone imports nothing when it is re
     [body.jobId],
   );
   expect(again).toEqual({ status: "failed", code: "conflict" });
+  expect(shop.engine.runs("process-import").at(-1)?.output).toEqual({
+    status: "skipped",
+    reason: "The import was undone: import its file again instead",
+  });
 });
 
 test("a completed import stays completed when its run is replayed", async () => {
