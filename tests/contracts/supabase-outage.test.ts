@@ -1,5 +1,7 @@
 /** The gateway on a Postgres that dies and comes back. Only local, because a hosted database cannot be killed. */
+import { once } from "node:events";
 import fs from "node:fs";
+import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { createGateway, type Gateway } from "@nightshift/local/supabase/gateway.ts";
@@ -94,6 +96,43 @@ test("the gateway answers calls that were in progress when Postgres was killed",
   await postgres.exited;
   postgres = await start();
   await vi.waitFor(async () => expect((await sum()).data).toBe(11), patiently);
+});
+
+/** Passes connections on to Postgres, and cuts each one whose `commit` Postgres has answered, before the answer arrives. */
+const cutAtCommit = async (port: number) => {
+  const proxy = net.createServer((near) => {
+    const far = net.connect(port, "127.0.0.1");
+    let isCommitting = false;
+    const cut = () => [near, far].forEach((socket) => void socket.destroy());
+    for (const socket of [near, far]) socket.on("error", cut).on("close", cut);
+    near.on("data", (bytes) => {
+      isCommitting ||= bytes.includes("commit\0");
+      far.write(bytes);
+    });
+    far.on("data", (bytes) => (isCommitting ? cut() : near.write(bytes)));
+  });
+  await once(proxy.listen(0, "127.0.0.1"), "listening");
+  const address = proxy.address();
+  return { port: typeof address === "object" ? address?.port : undefined, close: () => proxy.close() };
+};
+
+test("an upload whose commit succeeded without an answer keeps its bytes", async () => {
+  await ask("insert into storage.buckets (id, name) values ('cut', 'cut') on conflict do nothing");
+  const proxy = await cutAtCommit(postgres.port);
+  const databaseUrl = postgres.url.replace(`:${postgres.port}/`, `:${proxy.port}/`);
+  const storageDir = path.join(directory, "storage");
+  const cut = await createGateway({ databaseUrl, keys, storageDir });
+  const headers = { apikey: keys.secret, "content-type": "text/plain" };
+  const upload = { method: "POST", headers, body: "the bytes" };
+  expect((await cut.fetch("http://cut/storage/v1/object/cut/a.txt", upload)).ok).toBe(false);
+  await cut.close();
+  proxy.close();
+
+  const files = client().storage.from("cut");
+  expect((await files.upload("a.txt", "the bytes")).error).toMatchObject({ statusCode: "409" });
+  expect(await (await files.download("a.txt")).data?.text()).toBe("the bytes");
+  // The repeat was refused, so its file is gone.
+  expect(fs.readdirSync(storageDir)).toHaveLength(1);
 });
 
 const ask = async (text: string) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type pg from "pg";
+import pg from "pg";
 import type { Database, Identity } from "../database.ts";
 import type { StoredObject } from "./download.ts";
 import { objectNotFound } from "./errors.ts";
@@ -44,7 +44,7 @@ export const createObjects = (database: Database, files: Files) => {
       if (replaced !== undefined) await files.remove([replaced.version]);
       return replaced?.id ?? id;
     } catch (error) {
-      await files.remove([upload.version]);
+      if (isRefusal(error)) await files.remove([upload.version]);
       throw error;
     }
   };
@@ -83,6 +83,13 @@ export const createObjects = (database: Database, files: Files) => {
 };
 
 export type Objects = ReturnType<typeof createObjects>;
+
+/**
+ * Whether Postgres certainly did not store the row. When the connection or the server ends during the commit, the row
+ * may be stored, so its file stays. A file without a row does no harm.
+ */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && !/^(08|57|58|XX)/.test(error.code ?? "XX");
 
 const find = async (client: pg.ClientBase, { bucket, key }: Place): Promise<StoredObject | undefined> =>
   (
