@@ -38,7 +38,7 @@ revoke all on public.reports from anon, authenticated;
 grant select on public.reports to authenticated;
 grant select, insert, update, delete on public.reports to service_role;
 create policy reports_are_read_by_their_owner_and_admins on public.reports for select to authenticated using (
-  owner = (select auth.jwt()) ->> 'sub'
+  (owner = (select auth.jwt()) ->> 'sub' and scope = owner)
   or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
 );
 
@@ -270,7 +270,8 @@ as $$
   from (select p_report.id) as report left join public.jobs as job using (id);
 $$;
 
--- p_owner null is an administrator, who sees every report.
+-- p_owner null is an administrator, who sees every report. Other requesters see the reports about their own rows: an
+-- administrator has an owner too, and that owner's other keys may not read a report about all rows.
 create function public.list_reports(p_owner text, p_before_at timestamptz, p_before_id uuid, p_limit integer)
 returns jsonb
 language sql stable
@@ -278,7 +279,7 @@ set search_path = ''
 as $$
   select coalesce(jsonb_agg(private.view_report(page) order by created_at desc, id desc), '[]') from (
     select * from public.reports
-    where (p_owner is null or owner = p_owner)
+    where (p_owner is null or (owner = p_owner and scope = p_owner))
       and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
     order by created_at desc, id desc limit p_limit
   ) as page;
@@ -289,7 +290,8 @@ returns jsonb
 language sql stable
 set search_path = ''
 as $$
-  select private.view_report(reports) from public.reports where id = p_id and (p_owner is null or owner = p_owner);
+  select private.view_report(reports) from public.reports
+  where id = p_id and (p_owner is null or (owner = p_owner and scope = p_owner));
 $$;
 
 create function public.revoke_report(p_id uuid, p_owner text, p_now timestamptz)
@@ -299,7 +301,7 @@ set search_path = ''
 as $$
   with revoked as (
     update public.reports set revoked_at = coalesce(revoked_at, p_now), expires_at = least(expires_at, p_now)
-    where id = p_id and (p_owner is null or owner = p_owner) returning 1
+    where id = p_id and (p_owner is null or (owner = p_owner and scope = p_owner)) returning 1
   )
   select exists (select from revoked);
 $$;

@@ -64,6 +64,22 @@ describe("row-level security of direct reads", () => {
     await expect(read("authenticated", user(ann, "admin"), change)).rejects.toThrow(/permission denied/);
   });
 
+  test("a user reads only the reports about their own rows, although an earlier role let them make others", async () => {
+    await db.sql.query(
+      `insert into reports (id, owner, scope, type, format, starts_at, ends_at, expires_at, created_at)
+       select gen_random_uuid(), $1, scope, 'users', 'csv', now() - interval '1 day', now(), now(), now()
+       from unnest(array[$1, null]) as scopes (scope)`,
+      [ann],
+    );
+    const reports = "select scope from reports order by scope";
+    expect(await read("authenticated", user(ann), reports)).toEqual([{ scope: ann }]);
+    expect(await read("authenticated", user(bob), reports)).toEqual([]);
+    expect(await read("authenticated", user(ann, "admin"), reports)).toEqual([
+      { scope: ann },
+      { scope: null },
+    ]);
+  });
+
   test("an administrator reads all jobs and dead letters", async () => {
     expect(await read("authenticated", user(randomUUID(), "admin"), "select owner from jobs")).toHaveLength(
       2,

@@ -14,8 +14,8 @@ const sql = async (text: string, values: unknown[] = []) => (await db.sql.query(
 async function report(): Promise<string> {
   const id = await insertJob(db.sql, { functionId: "generate-report" }, new Date(NOW));
   await sql(
-    `insert into reports (id, owner, type, format, starts_at, ends_at, expires_at, created_at)
-     values ($1, 'operator', 'contacts', 'csv', '2026-11-01', '2026-11-10', '2026-11-17', $2)`,
+    `insert into reports (id, owner, scope, type, format, starts_at, ends_at, expires_at, created_at)
+     values ($1, 'operator', 'operator', 'contacts', 'csv', '2026-11-01', '2026-11-10', '2026-11-17', $2)`,
     [id, NOW],
   );
   return id;

@@ -254,6 +254,25 @@ describe("a report", () => {
     expect((await download(id)).status).toBe(303);
   });
 
+  test("404: about all owners' rows is kept from other keys of the administrator's owner", async () => {
+    const id = await make({ reportType: "analytics", format: "pdf" });
+    const key = await createApiKey(shop.database.project, { name: "shop", role: "app", owner: "operator" });
+    const headers = { authorization: `Bearer ${key}` };
+    const wish = { reportType: "analytics", dateRange: NOVEMBER };
+    const { body: own } = await shop.call("POST", "/api/reports", wish, headers);
+    const status = async (method: string, path: string) =>
+      (await shop.call(method, `/api/reports/${id}${path}`, undefined, headers)).status;
+    const listed = (await shop.call("GET", "/api/reports", undefined, headers)).body.items;
+    expect({
+      listed: listed.map((report: { id: string }) => report.id),
+      read: await status("GET", ""),
+      download: await status("GET", "/download"),
+      preview: await status("GET", "/preview"),
+      revoke: await status("DELETE", ""),
+    }).toEqual({ listed: [own.jobId], read: 404, download: 404, preview: 404, revoke: 404 });
+    expect((await download(id)).status).toBe(303);
+  });
+
   test("is downloaded at an address that is valid for a minute", async () => {
     const answer = await shop.request("GET", `/api/reports/${await make()}/download`);
     const token = new URL(answer.headers.get("location") ?? "").searchParams.get("token") ?? "";
