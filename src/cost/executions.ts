@@ -33,7 +33,8 @@ export const EXECUTIONS: Readonly<Record<string, number>> = {
   "set-default-settings": 2,
   "send-profile-reminder": 2,
   "check-webhook-gaps": 2,
-  "erase-person": 3,
+  // The run waits a minute, then looks a second time.
+  "erase-person": 5,
   "catch-failures": 1,
   "record-cancellations": 1,
 };

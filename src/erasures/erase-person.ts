@@ -22,6 +22,8 @@ const PIECES_PER_STEP = 50;
 const HOURLY = 24;
 const MAX_ROUNDS = HOURLY + 13 * 4;
 const pauseBefore = (round: number) => (round <= HOURLY ? "1h" : "6h");
+/** Work that read the address before it was erased has written it to other rows by then. */
+const SECOND_LOOK = "1m";
 /** Inngest ends a run after 1,000 steps. */
 const MAX_STEPS = 900;
 
@@ -54,10 +56,14 @@ export const erasePerson = ({ inngest, erasures, flow, onFailure }: Dependencies
         if (state === "more") continue;
         if (rounds === MAX_ROUNDS) break;
         rounds += 1;
-        await step.sleep(`wait-${rounds}`, pauseBefore(rounds));
+        await step.sleep(`wait-${rounds}`, state === "again" ? SECOND_LOOK : pauseBefore(rounds));
       }
-      throw new AppError("conflict", "A campaign that is being sent has needed the address for two weeks", {
-        hint: "End the campaign, then reprocess this dead letter.",
-      });
+      throw new AppError(
+        "conflict",
+        "The address is still used, for instance by a campaign that is being sent",
+        {
+          hint: "End the work that uses the address, then reprocess this dead letter.",
+        },
+      );
     },
   );

@@ -23,9 +23,9 @@ export function erasureRepository(db: DatabaseClient, clock: Clock) {
 
     /**
      * Erases rows, table after table, until the limit of one call is reached. The answer `waiting` means that
-     * unfinished work still needs the address.
+     * unfinished work still needs the address, and `again` that a further round must find nothing to erase.
      */
-    erasePiece: (id: string) => call("erase_piece", { id }, z.enum(["more", "waiting", "done"])),
+    erasePiece: (id: string) => call("erase_piece", { id }, z.enum(["more", "waiting", "again", "done"])),
 
     async get(id: string) {
       return (await callTimeless("get_erasure", { id }, erasureRow.array())).at(0);

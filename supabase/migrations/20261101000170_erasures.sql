@@ -13,6 +13,8 @@ create table public.erasures (
   cursor text,
   -- Whether this round could not erase some rows yet, because unfinished work needs them.
   is_waiting boolean not null default false,
+  -- Whether this round has changed rows.
+  has_changed boolean not null default false,
   -- The number of changed rows of each table, such as {"email_subscribers": 2}.
   counts jsonb not null default '{}',
   created_at timestamptz not null,
@@ -24,8 +26,8 @@ alter table public.erasures enable row level security;
 revoke all on public.erasures from anon, authenticated;
 grant select, insert, update on public.erasures to service_role;
 
--- The erasers, one for each table with personal data. Each room registers the erasers of its tables. The erasers run in
--- the order of their numbers.
+-- The erasers, one for each table with personal data. Each room registers the erasers of its tables. In one round, all
+-- erasers run in the order of their numbers.
 create table private.erasers (
   step integer generated always as identity primary key,
   -- A function (email text, cursor text, now timestamptz) that erases one bounded piece and returns jsonb {"counts":
@@ -124,7 +126,11 @@ $$;
 
 -- Erases until a piece is full, and records in the same transaction what was erased and where to continue. One call may
 -- finish several small tables; a large table takes several calls. Returns "more": call again; "waiting": unfinished
--- work still needs the address, so call again later; "done": the receipt is complete.
+-- work still needs the address, so call again later; "again": this round has changed rows, so call again after a
+-- minute; "done": the receipt is complete.
+-- Work may copy the address from a table that is erased later in the round into a table that was erased before: a
+-- digest is a mail to the address of a sign-up. So an erasure is done only when a round finds nothing. The minute lets
+-- transactions commit that had read the address before it was erased.
 create function public.erase_piece(p_id uuid, p_now timestamptz)
 returns text
 language plpgsql
@@ -134,6 +140,7 @@ declare
   v_erasure public.erasures;
   v_eraser private.erasers;
   v_done jsonb;
+  v_state text;
 begin
   select * into v_erasure from public.erasures where id = p_id for update;
   if v_erasure.id is null or v_erasure.completed_at is not null then
@@ -153,17 +160,19 @@ begin
       step = case when v_done ->> 'cursor' is null then v_eraser.step + 1 else v_eraser.step end,
       cursor = v_done ->> 'cursor',
       is_waiting = is_waiting or coalesce((v_done ->> 'isWaiting')::boolean, false),
+      has_changed = has_changed or v_done -> 'counts' <> '{}',
       counts = private.add_counts(counts, v_done -> 'counts')
     where id = p_id returning * into v_erasure;
     if v_erasure.cursor is not null then
       return 'more';
     end if;
   end loop;
-  update public.erasures set step = 1, cursor = null, is_waiting = false,
-    email = case when v_erasure.is_waiting then email end,
-    completed_at = case when v_erasure.is_waiting then null else p_now end
+  v_state := case when v_erasure.is_waiting then 'waiting' when v_erasure.has_changed then 'again' else 'done' end;
+  update public.erasures set step = 1, cursor = null, is_waiting = false, has_changed = false,
+    email = case when v_state <> 'done' then email end,
+    completed_at = case when v_state = 'done' then p_now end
   where id = p_id;
-  return case when v_erasure.is_waiting then 'waiting' else 'done' end;
+  return v_state;
 end
 $$;
 

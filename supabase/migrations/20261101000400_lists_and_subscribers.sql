@@ -270,6 +270,8 @@ begin
 end
 $$;
 select private.register_eraser('private.erase_from_lists(text, text, timestamptz)');
+select private.register_erasable('public.email_subscribers', 'id', '{fields}');
+select private.register_erasable('public.email_lists', 'id', '{name}');
 
 -- Deletes the list with its subscribers; refused while a campaign refers to it.
 create function public.delete_email_list(p_list_id uuid, p_owner text)

@@ -262,6 +262,7 @@ begin
 end
 $$;
 select private.register_eraser('private.erase_from_suppressions(text, text, timestamptz)');
+select private.register_erasable('public.suppressions', 'id', '{note,lifted_because}');
 
 revoke execute on function private.hash_of_address, private.suppressed_among, private.suppression_of,
   private.status_of_suppressed, private.reflect_suppressions, private.suppress, private.lift_suppressions,

@@ -146,9 +146,10 @@ begin
 end
 $$;
 
--- Erases the person from one campaign: the campaign with the next id after p_cursor. A campaign that is still being
--- sent does not change, because a repeated batch must have the same bytes. Such a campaign skips the person, because
--- the subscriber's row is erased, and the erasure is repeated later.
+-- Erases the person from one campaign: the campaign with the next id after p_cursor. Its content is not changed, because
+-- the list has got it or will get it. A campaign that is still being sent does not change, because a repeated batch must
+-- have the same bytes. Such a campaign skips the person, because the subscriber's row is erased, and the erasure is
+-- repeated later.
 create function private.erase_from_campaigns(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -95,5 +95,6 @@ alter table public.image_lanes enable row level security;
 alter table public.image_tasks enable row level security;
 revoke all on public.image_lanes, public.image_tasks from anon, authenticated;
 grant select, insert, update, delete on public.image_lanes, public.image_tasks to service_role;
+select private.register_erasable('public.image_tasks', 'id', '{prompt,error_message}');
 revoke execute on function private.count_revision from public, anon, authenticated;
 grant execute on function private.count_revision to service_role;

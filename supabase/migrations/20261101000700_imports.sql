@@ -133,6 +133,7 @@ insert into storage.buckets (id, name, public) values ('imports', 'imports', fal
 -- their import's end, and copies of changed rows after 30 days.
 select private.register_erasable('public.import_rejects', 'id', '{message,raw,cells}');
 select private.register_erasable('public.imports', 'id', '{error,mapping,dialect,file_name}');
+select private.register_erasable('public.import_files', 'id', '{name}');
 
 -- Deletes the copies of changed rows that contain the address. The undo cannot restore such rows any more, and lists
 -- them as conflicts.

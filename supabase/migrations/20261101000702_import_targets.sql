@@ -277,6 +277,8 @@ select private.register_import_target('{"name": "products", "table_name": "publi
   "scope_column": "owner", "scope_function": "private.scope_of_owner", "key_sql": "t.sku",
   "columns": ["sku", "name", "price_cents", "stock"]}');
 
+select private.register_erasable('public.products', 'id', '{name}');
+
 select private.register_export('{"name": "contacts", "from_sql": "public.contacts as t", "order_sql": "t.id",
   "columns": [["E-mail", "t.email"], ["Name", "t.name"], ["Phone", "t.phone"], ["Company", "t.company"], ["Note", "t.note"],
   ["Created", "t.created_at"], ["Changed", "t.updated_at"]]}');

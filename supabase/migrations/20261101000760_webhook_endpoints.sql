@@ -154,3 +154,4 @@ create policy webhook_attempts_follow_their_endpoint on public.webhook_attempts 
 
 select private.register_erasable('public.webhook_messages', 'id', '{data}');
 select private.register_erasable('public.webhook_attempts', 'id', '{answer_headers,answer_body}');
+select private.register_erasable('public.webhook_endpoints', 'id', '{description}');

@@ -99,6 +99,7 @@ begin
 end
 $$;
 select private.register_eraser('private.erase_signups(text, text, timestamptz)');
+select private.register_erasable('public.signups', 'user_id', '{name}');
 
 revoke execute on function private.begin_signup_of_user, private.follow_address_of_user, private.cancel_profile_reminder, private.forget_user,
   private.forget_deleted_user, private.follow_completed_profile, private.erase_signups

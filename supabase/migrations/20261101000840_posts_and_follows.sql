@@ -61,6 +61,7 @@ alter table public.feed_entries enable row level security;
 revoke all on public.posts, public.follows, public.blocks, public.feed_entries from anon, authenticated;
 grant select, insert, update, delete on public.posts, public.follows, public.blocks, public.feed_entries to service_role;
 grant usage on sequence private.feed_sequence to service_role;
+select private.register_erasable('public.posts', 'id', '{content}');
 
 -- S2-13, S2-15: posts of authors with more followers than this are pulled.
 create function private.most_pushed_followers()

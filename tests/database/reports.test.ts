@@ -48,7 +48,7 @@ test("an erasure deletes the pages that contain the address, piece by piece, and
     [erasure, NOW],
   );
   const erase = async () => (await sql("select erase_piece($1, $2) as state", [erasure, NOW]))[0].state;
-  expect([await erase(), await erase(), await erase()]).toEqual(["more", "more", "done"]);
+  expect([await erase(), await erase(), await erase()]).toEqual(["more", "more", "again"]);
   expect(
     await sql("select counts -> 'report_pages' as pages from erasures where id = $1", [erasure]),
   ).toEqual([{ pages: 125 }]);

@@ -57,6 +57,9 @@ test("an erasure removes the person from every table once, and its receipt count
     { ...letter, error: { message: `<${PERSON}> was refused` } },
   ]);
   await house.db.sql.query("select notify('alice', 'NEW_MESSAGE', $1, null, now())", [data]);
+  await house.call("POST", "/api/posts", { content: `Write me at ${PERSON}, not at ${OTHERS[0]}` });
+  await house.call("POST", "/api/tasks", { prompt: `A card that says ${PERSON}` });
+  await house.engine.idle();
   const before = await rowsNaming(PERSON);
   const others = await Promise.all(OTHERS.map(rowsNaming));
   expect(Object.keys(before)).toEqual(
@@ -64,9 +67,11 @@ test("an erasure removes the person from every table once, and its receipt count
       "campaign_sends",
       "dead_letter_queue",
       "email_subscribers",
+      "image_tasks",
       "job_log_lines",
       "jobs",
       "notifications",
+      "posts",
     ]),
   );
 

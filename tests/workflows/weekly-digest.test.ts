@@ -123,6 +123,22 @@ describe("S2-19: the weekly digest", () => {
     expect(await rows("select from signups")).toEqual([]);
   });
 
+  test("that is mailed while an erasure is between the mails and the sign-ups keeps no address", async () => {
+    const id = await user("UTC", "2026-03-29T00:00:00Z");
+    const email = `${id}@example.com`;
+    await rows(
+      `insert into erasures (id, email, requester, created_at, step)
+       select $1, $2, 'test', now(), step + 1 from private.erasers where table_name = 'public.mails'`,
+      [id, email],
+    );
+    await mailedBetween("2026-03-30T09:00:00Z", "2026-03-30T09:00:00Z");
+    let state: string;
+    do state = (await rows("select erase_piece($1, $2) as state", [id, now]))[0].state;
+    while (state !== "done");
+    expect(await rows("select recipient from mails")).toEqual([{ recipient: "erased" }]);
+    expect(await rows("select counts from erasures")).toEqual([{ counts: { signups: 1, mails: 1 } }]);
+  });
+
   test("is late after downtime on Monday, and left out after Tuesday", async () => {
     const id = await user("UTC");
     expect(await mailedBetween("2026-04-01T00:15:00Z", "2026-04-01T12:00:00Z")).toEqual({});

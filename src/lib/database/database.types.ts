@@ -668,6 +668,7 @@ export type Database = {
           created_at: string;
           cursor: string | null;
           email: string | null;
+          has_changed: boolean;
           id: string;
           is_waiting: boolean;
           requester: string;
@@ -680,6 +681,7 @@ export type Database = {
           created_at: string;
           cursor?: string | null;
           email?: string | null;
+          has_changed?: boolean;
           id: string;
           is_waiting?: boolean;
           requester: string;
@@ -691,6 +693,7 @@ export type Database = {
           created_at?: string;
           cursor?: string | null;
           email?: string | null;
+          has_changed?: boolean;
           id?: string;
           is_waiting?: boolean;
           requester?: string;
