@@ -2,7 +2,7 @@ import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { Logger } from "#lib/logger.ts";
 import { withTimeout } from "#lib/timeout.ts";
 import { jobCancelRequested } from "./events.ts";
-import { SEND_TIMEOUT_MS } from "./outbox.ts";
+import { SEND_TIMEOUT_MS } from "./job-event.ts";
 import type { JobRepository } from "./repository.ts";
 import type { Job } from "./rows.ts";
 

@@ -1,8 +1,8 @@
 import type { Clock } from "#lib/clock.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 import type { TellEngine } from "./cancel.ts";
-import { SEND_BATCH } from "./outbox.ts";
 import type { JobRepository } from "./repository.ts";
+import { SEND_BATCH } from "./send-unsent.ts";
 
 type Dependencies = { jobs: Pick<JobRepository, "unheardCancels">; tellEngine: TellEngine; clock: Clock };
 

@@ -130,11 +130,11 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
 
     stats: (owner: string | null, most: number) => call("job_stats", { owner, most }, jobStatsRow),
 
-    /** Jobs that were accepted at least `ageMs` ago, and may begin within the next `aheadMs`. */
-    unsent: (ageMs: number, aheadMs: number, limit: number): Promise<Job[]> =>
+    /** Jobs that were accepted at least `ageMs` ago, and may begin within the next `aheadMs`; those in `except` not. */
+    unsent: (ageMs: number, aheadMs: number, limit: number, except: string[]): Promise<Job[]> =>
       callTimeless(
         "unsent_jobs",
-        { acceptedBefore: fromNow(-ageMs), releasedBefore: fromNow(aheadMs), limit },
+        { acceptedBefore: fromNow(-ageMs), releasedBefore: fromNow(aheadMs), limit, except },
         jobRow.array(),
       ),
 

@@ -1,11 +1,11 @@
 import type { Clock } from "#lib/clock.ts";
-import type { Chore, Deadline } from "#lib/housekeeping.ts";
-import { type Outbox, SEND_AHEAD_MS, SEND_BATCH } from "./outbox.ts";
+import type { Chore } from "#lib/housekeeping.ts";
+import type { Outbox } from "./outbox.ts";
 import type { JobRepository } from "./repository.ts";
 
 type Dependencies = {
-  jobs: Pick<JobRepository, "unsent" | "failUnbegun">;
-  outbox: Pick<Outbox, "send" | "sendSeparately">;
+  jobs: Pick<JobRepository, "failUnbegun">;
+  outbox: Pick<Outbox, "sendUnsent">;
   clock: Clock;
 };
 
@@ -22,27 +22,11 @@ const UNBEGUN_BATCH = 50;
  * Sends jobs that could not be sent when they were accepted, under the same event ids. A job that the engine refuses,
  * or has accepted but never begun (its function is not registered, or is paused), becomes a dead letter after a day.
  */
-export function sendOutbox({ jobs, outbox, clock }: Dependencies): Chore {
-  return {
-    name: "outbox",
-    async run(deadline) {
-      const { sent, refused } = await sendAll(deadline);
-      const before = new Date(clock.now().getTime() - UNBEGUN_MS);
-      return { sent, unbegun: await jobs.failUnbegun(before, refused, UNBEGUN_BATCH) };
-    },
-  };
-
-  async function sendAll(deadline: Deadline) {
-    let sent = 0;
-    while (!deadline.isOver()) {
-      const batch = await jobs.unsent(GRACE_MS, SEND_AHEAD_MS, SEND_BATCH);
-      if (!(await outbox.send(batch))) {
-        const alone = await outbox.sendSeparately(batch, () => deadline.isOver());
-        return { sent: sent + alone.sent, refused: alone.refused };
-      }
-      sent += batch.length;
-      if (batch.length < SEND_BATCH) break;
-    }
-    return { sent, refused: [] };
-  }
-}
+export const sendOutbox = ({ jobs, outbox, clock }: Dependencies): Chore => ({
+  name: "outbox",
+  async run(deadline) {
+    const { sent, refused } = await outbox.sendUnsent(GRACE_MS, () => deadline.isOver());
+    const before = new Date(clock.now().getTime() - UNBEGUN_MS);
+    return { sent, unbegun: await jobs.failUnbegun(before, refused, UNBEGUN_BATCH) };
+  },
+});

@@ -278,9 +278,9 @@ end
 $$;
 
 -- The jobs in the outbox, in the order of release. Jobs that are held, or delayed beyond p_released_before, are left
--- out.
+-- out, and so are the jobs in p_except, which the caller has already tried to send.
 create function public.unsent_jobs(
-  p_accepted_before timestamptz, p_released_before timestamptz, p_limit integer
+  p_accepted_before timestamptz, p_released_before timestamptz, p_limit integer, p_except uuid[] default '{}'
 )
 returns setof public.jobs
 language sql stable
@@ -288,7 +288,7 @@ set search_path = ''
 as $$
   select * from public.jobs
   where sent_at is null and status = 'queued' and released_at <= p_released_before
-    and created_at <= p_accepted_before
+    and created_at <= p_accepted_before and id <> all (p_except)
   order by released_at, id limit p_limit;
 $$;
 

@@ -111,3 +111,24 @@ test("an engine outage of days fails no job, but a sent job that never begins fa
     "nobody failed for good: The engine never began this job",
   );
 });
+
+test("jobs that the engine refuses do not hold up newer jobs, and fail after a day", async () => {
+  const accept = async (event: string) => {
+    const id = randomUUID();
+    await insertJob(shop.database.sql, { id, functionId: "nobody", event }, shop.engine.clock.now());
+    return id;
+  };
+  // The engine keeps names that begin with "inngest/" to itself. One request of the outbox has up to 200 jobs.
+  const refused = await Promise.all(Array.from({ length: 201 }, () => accept("inngest/refused")));
+  await shop.engine.advance("1m");
+  const newer = await accept("test/nobody");
+  await shop.engine.advance("1m");
+  await expect(shop.app.keepHouse()).resolves.toMatchObject({ outbox: { sent: 1, unbegun: 0 } });
+  const unsent = await shop.rows("select id from jobs where sent_at is null and status = 'queued'");
+  expect(new Set(unsent.map(({ id }) => id))).toEqual(new Set(refused));
+  expect((await shop.call("GET", `/api/jobs/${newer}`)).body.sentAt).not.toBeNull();
+
+  // Housekeeping fails 50 jobs at a time, the oldest first.
+  await shop.engine.advance("25h");
+  await expect(shop.app.keepHouse()).resolves.toMatchObject({ outbox: { sent: 0, unbegun: 50 } });
+});

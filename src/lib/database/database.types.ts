@@ -5356,7 +5356,12 @@ export type Database = {
       unfollow_author: { Args: { p_author: string | null; p_follower: string | null }; Returns: undefined };
       unheard_cancels: { Args: { p_limit: number | null; p_since: string | null }; Returns: string[] };
       unsent_jobs: {
-        Args: { p_accepted_before: string | null; p_limit: number | null; p_released_before: string | null };
+        Args: {
+          p_accepted_before: string | null;
+          p_except?: string[] | null;
+          p_limit: number | null;
+          p_released_before: string | null;
+        };
         Returns: {
           again_of: string | null;
           checked_at: string | null;
