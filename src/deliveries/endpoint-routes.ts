@@ -146,7 +146,8 @@ export const endpointRoutes = ({ deliveries, secrets, facts, clock }: Dependenci
       method: "POST",
       path: "/api/webhook-endpoints/:id/rotate-secret",
       policy: "user",
-      summary: "Replace the signing secret. For a while both sign, so that receivers can change over",
+      summary:
+        "Replace the signing secret. For a while both sign, so that receivers can change over; another rotation is refused (409) until then, except with overlapHours 0",
       params: idParams,
       body: z.strictObject({ overlapHours: z.number().min(0).max(168).default(24) }).prefault({}),
       responses: { 200: endpointWithSecret },

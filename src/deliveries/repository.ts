@@ -43,7 +43,10 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
 
     delete: (id: string, owner: string | null) => callTimeless("delete_webhook_endpoint", { id, owner }),
 
-    /** Until `oldUntil`, messages are signed with the old secret, too. */
+    /**
+     * Until `oldUntil`, messages are signed with the old secret, too. Throws `conflict` during an earlier overlap, unless
+     * `oldUntil` is now.
+     */
     rotate: (id: string, owner: string | null, secret: string, oldUntil: Date) =>
       call("rotate_webhook_secret", { id, owner, secret, oldUntil: oldUntil.toISOString() }, endpointRow),
 

@@ -143,8 +143,8 @@ begin
 end
 $$;
 
--- Replaces the secret. Until p_old_until, the old secret signs requests too. If an earlier rotation is still under way,
--- the old secret of that rotation stops signing now.
+-- Replaces the secret. Until p_old_until, the old secret signs requests too. Only one old secret is kept, so a rotation
+-- with an overlap is refused during the overlap of an earlier one. A rotation without an overlap ends both old secrets.
 create function public.rotate_webhook_secret(
   p_id uuid, p_owner text, p_secret text, p_old_until timestamptz, p_now timestamptz
 )
@@ -154,7 +154,13 @@ set search_path = ''
 as $$
 declare
   v_endpoint public.webhook_endpoints := private.lock_endpoint(p_id, p_owner);
+  v_until timestamptz;
 begin
+  select old_secret_until into v_until from private.webhook_secrets where endpoint_id = v_endpoint.id;
+  if v_until > p_now and p_old_until > p_now then
+    perform private.refuse(409, 'conflict', format('The old secret still signs until %s UTC: rotate after that, '
+      'or with overlapHours 0, which ends all old secrets at once', to_char(v_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI')));
+  end if;
   update private.webhook_secrets set
     secret = p_secret,
     old_secret = case when p_old_until > p_now then secret end,

@@ -82,6 +82,20 @@ test("200: after a rotation both secrets are valid for the overlap; without an o
   expect((await secretsOf(id)).old_secret).toBeNull();
 });
 
+test("409: a second rotation during an overlap says until when, and leaves the secrets as they are", async () => {
+  const { id } = await make();
+  const path = `/api/webhook-endpoints/${id}/rotate-secret`;
+  const answers = await Promise.all(
+    [1, 2].map(() => site.call("POST", path, { as: "ann", body: { overlapHours: 24 } })),
+  );
+  const [rotated, refused] = answers.toSorted((one, other) => one.status - other.status);
+  expect([rotated?.status, refused?.status]).toEqual([200, 409]);
+  const until = rotated?.body.oldSecretUntil.slice(0, 16).replace("T", " ");
+  expect(refused?.body.detail).toMatch(`The old secret still signs until ${until} UTC`);
+  const box = createSecretBox(site.env.WEBHOOK_KEYS);
+  expect(box.open(id, (await secretsOf(id)).secret)).toBe(rotated?.body.secret);
+});
+
 test("404: an endpoint of another owner, on every route", async () => {
   const { id } = await make();
   await site.call("POST", `/api/webhook-endpoints/${id}/test`, { as: "ann", body: {} });
