@@ -79,6 +79,7 @@ export function deadLetterRoutes({ letters, outbox, checkLetter }: Dependencies)
       path: "/api/dead-letters/:id/reprocess",
       policy: "admin",
       summary: "Put the work back, as a new job; many calls at once make one run",
+      takesKey: false,
       params: idParams,
       body: patchBody,
       audited: auditedPatch,

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { DeliveryRepository } from "#deliveries/repository.ts";
 import {
@@ -9,6 +8,7 @@ import {
 } from "#deliveries/view.ts";
 import { AppError } from "#lib/errors.ts";
 import type { Fact } from "#lib/fact.ts";
+import { idOfRequest } from "#lib/http/id-of-request.ts";
 import { pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
@@ -55,6 +55,7 @@ export const deliveryRoutes = ({ deliveries, facts }: Dependencies): Route[] => 
     path: "/api/webhook-deliveries/:id/resend",
     policy: "user",
     summary: "Attempt a delivery now, in any state, under the same webhook-id",
+    takesKey: false,
     params: idParams,
     responses: { 202: deliveryView },
     handler: async ({ params, requester }) =>
@@ -68,9 +69,10 @@ export const deliveryRoutes = ({ deliveries, facts }: Dependencies): Route[] => 
     params: idParams,
     body: z.object({ type: z.enum(facts.map(({ type }) => type)).default("job.completed") }),
     responses: { 202: deliveryView },
-    handler: async ({ params, body: { type }, requester }) => {
+    handler: async ({ params, body: { type }, requester, idempotencyKey: key }) => {
       const data = z.json().parse(facts.find((one) => one.type === type)?.example ?? {});
-      const row = await deliveries.test(params.id, ownerOf(requester), randomUUID(), { type, data });
+      const id = idOfRequest("webhook-test", requester, key);
+      const row = await deliveries.test(params.id, ownerOf(requester), id, { type, data });
       return json(202, toDeliveryView(row));
     },
   }),

@@ -98,7 +98,10 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
     /** Attempts a delivery now; throws `conflict` while its endpoint is disabled. */
     resend: (id: string, owner: string | null) => call("resend_webhook_delivery", { id, owner }, deliveryRow),
 
-    /** Sends a message to this endpoint alone. */
+    /**
+     * Sends a message to this endpoint alone; `id` is the message's id. When the id is known, returns its delivery, or
+     * throws `idempotency_conflict` when it belongs to another type or endpoint.
+     */
     test: (
       endpointId: string,
       owner: string | null,

@@ -15,6 +15,7 @@ export const paymentRoutes = ({ payments, jobs }: Dependencies): Route[] => [
     path: "/api/payments",
     policy: "app",
     summary: "Make the payment of an order, in cents of US dollars; repeated requests make no second payment",
+    takesKey: false,
     body: z.object({ orderId, amount, idempotencyKey, email: address.optional() }),
     responses: { 202: acceptedView },
     handler: async ({ body: { email, ...payment }, requester }) => {

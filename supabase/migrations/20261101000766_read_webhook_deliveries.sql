@@ -80,8 +80,8 @@ begin
 end
 $$;
 
--- Sends a test message of any type to one endpoint. p_id is the id of the message, so that a repeated call
--- makes no second one.
+-- Sends a test message of any type to one endpoint. p_id is the id of the message. A repeated call returns the delivery
+-- of the first one, and attempts nothing. Refused when p_id belongs to a message of another type or endpoint.
 create function public.test_webhook_endpoint(
   p_endpoint_id uuid, p_owner text, p_id uuid, p_type text, p_data jsonb, p_now timestamptz
 )
@@ -91,14 +91,20 @@ set search_path = ''
 as $$
 declare
   v_endpoint public.webhook_endpoints := private.lock_endpoint(p_endpoint_id, p_owner);
+  v_type text := (select type from public.webhook_messages where id = p_id);
   v_delivery public.webhook_deliveries;
 begin
-  perform private.refuse_disabled_endpoint(p_endpoint_id);
-  insert into public.webhook_messages (id, owner, type, key, data, at)
-  values (p_id, v_endpoint.owner, p_type, 'test:' || p_id, p_data, p_now) on conflict do nothing;
-  perform private.queue_deliveries(array[p_id], array[p_endpoint_id], p_now);
+  if v_type is null then
+    perform private.refuse_disabled_endpoint(p_endpoint_id);
+    insert into public.webhook_messages (id, owner, type, key, data, at)
+    values (p_id, v_endpoint.owner, p_type, 'test:' || p_id, p_data, p_now);
+    perform private.queue_deliveries(array[p_id], array[p_endpoint_id], p_now);
+  end if;
   select * into v_delivery from public.webhook_deliveries
   where endpoint_id = p_endpoint_id and message_id = p_id;
+  if v_type <> p_type or v_delivery.id is null then
+    perform private.refuse(409, 'idempotency_conflict', 'This idempotency key belongs to another request');
+  end if;
   return private.describe_delivery(v_delivery);
 end
 $$;

@@ -104,6 +104,33 @@ test("operation ids are unique, schemas are named, every cursor is a string, and
   expect(body.servers).toMatchObject([{ url: "/" }]);
 });
 
+test("every route whose document lists Idempotency-Key reads the key", async () => {
+  const { body } = await site.call("GET", "/api/openapi.json");
+  const key = { $ref: "#/components/parameters/IdempotencyKey" };
+  const unread: string[] = [];
+  for (const { method, path, handle } of site.app.routes) {
+    const { parameters } = body.paths[path.replace(/:(\w+)/g, "{$1}")][method.toLowerCase()];
+    if (!parameters.some(({ $ref }: { $ref?: string }) => $ref === key.$ref)) continue;
+    let isRead = false;
+    const input = {
+      params: {},
+      query: {},
+      body: {},
+      requester: undefined,
+      request: new Request("https://site.test"),
+      get idempotencyKey(): string {
+        isRead = true;
+        throw new Error("The handler reads the key before it does anything, and goes no further");
+      },
+    };
+    const handled = handle(input).catch(() => undefined);
+    // A handler reads its input synchronously; what wraps it reads the key later, when a handler has failed.
+    if (!isRead) unread.push(`${method} ${path}`);
+    await handled;
+  }
+  expect(unread).toEqual([]);
+});
+
 test("a client that is generated from the document compiles under tsc --strict and works", async () => {
   mkdirSync(root(".nightshift"), { recursive: true });
   const folder = mkdtempSync(root(".nightshift/consumer-"));

@@ -214,3 +214,21 @@ test("409: a delivery of a disabled endpoint cannot be resent; housekeeping fail
     409,
   );
 });
+
+test("202: a test with a known Idempotency-Key is the same delivery and one attempt; 409: with other data", async () => {
+  const { id } = await make();
+  const { id: other } = await make("other");
+  const send = (endpoint: string, key: string, type: string) =>
+    site.call("POST", `/api/webhook-endpoints/${endpoint}/test`, {
+      as: "ann",
+      headers: { "idempotency-key": key },
+      body: { type },
+    });
+  const first = await send(id, "one", "job.completed");
+  await db.sql.query("update webhook_deliveries set status = 'delivered', next_at = null, ended_at = now()");
+  const again = await send(id, "one", "job.completed");
+  expect(again).toMatchObject({ status: 202, body: { id: first.body.id, status: "delivered" } });
+  for (const answer of [await send(id, "one", "job.failed"), await send(other, "one", "job.completed")])
+    expect(answer).toMatchObject({ status: 409, body: { code: "idempotency_conflict" } });
+  expect((await send(id, "two", "job.completed")).body.id).not.toBe(first.body.id);
+});

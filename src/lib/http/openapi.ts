@@ -103,8 +103,8 @@ function toOperation(route: Route, of: ToSchema) {
   };
 }
 
-const takesKey = ({ method, responses, takesKey: isDeclared = false }: Route): boolean =>
-  isDeclared || (method === "POST" && 202 in responses);
+const takesKey = ({ method, responses, takesKey: declared }: Route): boolean =>
+  declared ?? (method === "POST" && 202 in responses);
 
 const toSecurity = ({ policy, ticket }: Route) =>
   policy === "public" || policy === "signature" ? [] : [{ bearer: [] }, ...(ticket ? [{ ticket: [] }] : [])];

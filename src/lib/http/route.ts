@@ -74,7 +74,7 @@ export type RouteSpec<
   path: string;
   policy: P;
   summary: string;
-  /** Whether the route makes one row for each `Idempotency-Key`. A POST route that accepts work (202) always does. */
+  /** Whether the route makes one row for each `Idempotency-Key`. Default: whether it is a POST that accepts work (202). */
   takesKey?: boolean;
   /** When the params do not fit the schema, no row can have this id, so the answer is 404. */
   params?: Params;
