@@ -1,14 +1,26 @@
+import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 import { parseJson } from "#lib/http/json.ts";
 import { type BodyKind, CONTENT_TYPES, type Route } from "#lib/http/route.ts";
 
-/** The body, parsed by the route's schema; undefined when the route takes no body. */
+/**
+ * The body of a route that declares none: empty, or an empty object, because many clients always send one. A field is
+ * an error of the caller, which the answer names: without this schema the field would be ignored.
+ */
+const NO_FIELDS = z.strictObject({}).optional();
+
+/** The schema of the route's body; undefined for GET without a body, which is not read. */
+export const bodySchema = ({ body, method }: Pick<Route, "body" | "method">): z.ZodType | undefined =>
+  body ?? (method === "GET" ? undefined : NO_FIELDS);
+
+/** The body, as `bodySchema` expects it; undefined when it is not read, or empty. */
 export async function readBody(request: Request, route: Route): Promise<unknown> {
-  if (route.body === undefined) return undefined;
+  const schema = bodySchema(route);
+  if (schema === undefined) return undefined;
   const bytes = await readBytes(request, route.maxBodyBytes);
   if (bytes.byteLength === 0) {
     // Many clients send a content type even without a body.
-    const mayBeAbsent = !request.headers.has("content-type") || route.body.safeParse(undefined).success;
+    const mayBeAbsent = !request.headers.has("content-type") || schema.safeParse(undefined).success;
     if (mayBeAbsent) return undefined;
   }
   const { kind, contentType } = describe(request, route.bodyKinds);

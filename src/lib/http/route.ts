@@ -145,7 +145,10 @@ export function route(spec: RouteSpec): Route {
 }
 
 /** An unknown field is an error of the caller, which the answer names. */
-const strict = (schema: z.ZodType): z.ZodType => (schema instanceof z.ZodObject ? schema.strict() : schema);
+const strict = (schema: z.ZodType): z.ZodType => {
+  if (schema instanceof z.ZodOptional) return strict(schema.unwrap() as z.ZodType).optional();
+  return schema instanceof z.ZodObject ? schema.strict() : schema;
+};
 
 export const json = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => ({
   status,

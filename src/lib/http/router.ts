@@ -4,7 +4,7 @@ import { AppError } from "#lib/errors.ts";
 import { isUnstorable } from "#lib/http/json.ts";
 import { plainIssue } from "#lib/http/plain-issue.ts";
 import { problemHeaders, toProblem } from "#lib/http/problem.ts";
-import { readBody } from "#lib/http/request-body.ts";
+import { bodySchema, readBody } from "#lib/http/request-body.ts";
 import { type Answer, type Requester, ROLES, type Route, type WaitUntil } from "#lib/http/route.ts";
 import { methodNotAllowed, methodsOf, tablesByPath } from "#lib/http/route-table.ts";
 import { SECURITY_HEADERS } from "#lib/http/security-headers.ts";
@@ -124,7 +124,7 @@ async function admit(
 async function readInput(route: Route, request: Request, rawParams: Record<string, string>) {
   const params = parse(route.params, rawParams, () => new AppError("not_found", "Nothing has this id"));
   const query = parse(route.query, readQuery(route, request), (error) => invalid("query", error));
-  const body = parse(route.body, await readBody(request, route), (error) => invalid("body", error));
+  const body = parse(bodySchema(route), await readBody(request, route), (error) => invalid("body", error));
   const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;
   if (idempotencyKey !== undefined && (idempotencyKey.length === 0 || idempotencyKey.length > 255)) {
     throw new AppError("invalid_request", "Idempotency-Key must be 1 to 255 characters long");

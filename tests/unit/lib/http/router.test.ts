@@ -57,6 +57,24 @@ const routes: Route[] = [
     handler: async () => json(204, undefined),
   }),
   route({
+    method: "POST",
+    path: "/api/notes",
+    policy: "app",
+    summary: "A note, with or without a text",
+    body: z.object({ text: z.string().optional() }).optional(),
+    responses,
+    handler: async ({ body = {} }) => json(200, body),
+  }),
+  route({
+    method: "POST",
+    path: "/api/things/:id/polish",
+    policy: "app",
+    summary: "Polish a thing; takes no body",
+    params: idParams,
+    responses,
+    handler: async ({ params }) => json(200, params),
+  }),
+  route({
     method: "PUT",
     path: "/api/table",
     policy: "public",
@@ -149,6 +167,15 @@ describe("valid requests", () => {
     });
   });
 
+  test("200: a route without a declared body accepts an empty body and an empty object", async () => {
+    const path = `/api/things/${id}/polish`;
+    for (const body of [undefined, "", "{}"])
+      expect(
+        await call("POST", path, { headers: jsonType, ...(body === undefined ? {} : { body }) }),
+      ).toMatchObject({ status: 200, body: { id } });
+    expect((await call("POST", path)).status).toBe(200);
+  });
+
   test("204 has no body", async () => {
     expect(await call("DELETE", `/api/things/${id}`, { as: "admin" })).toMatchObject({
       status: 204,
@@ -218,6 +245,24 @@ describe("the code of each wrong request", () => {
     ["a field of the wrong type", 400, "invalid_request", () => post('{"name":7}')],
     ["a missing field", 400, "invalid_request", () => post("{}")],
     ["an unknown field", 400, "invalid_request", () => post('{"name":"lamp","colour":"red"}')],
+    [
+      "a field for a route without a declared body",
+      400,
+      "invalid_request",
+      () => call("POST", `/api/things/${id}/polish`, { body: '{"shine":1}', headers: jsonType }),
+    ],
+    [
+      "a field for a DELETE without a declared body",
+      400,
+      "invalid_request",
+      () => call("DELETE", `/api/things/${id}`, { as: "admin", body: '{"all":true}', headers: jsonType }),
+    ],
+    [
+      "an unknown field of a body that may be absent",
+      400,
+      "invalid_request",
+      () => call("POST", "/api/notes", { body: '{"txt":"a"}', headers: jsonType }),
+    ],
     ["an array for an object", 400, "invalid_request", () => post("[]")],
     ["invalid UTF-8", 400, "invalid_encoding", () => post(new Uint8Array([0x22, 0xff, 0x22]))],
     ["NUL in a text", 400, "invalid_request", () => post('{"name":"a\\u0000b"}')],
