@@ -19,6 +19,14 @@ type Dependencies = {
   refuseWithoutImprint: () => void;
 };
 
+/** The options of sending: fields of the body or of the query. */
+const sendOptions = z.object({
+  /** The `hash` of the preview. The answer is 409 when the audience or the content has changed since. */
+  previewHash: previewHash.optional(),
+  /** Schedules the campaign. Its recipients are the subscribers who are active at that time. */
+  sendAt: instant.optional(),
+});
+
 /**
  * Sends a campaign now or at a time, pauses and resumes it. To cancel a campaign, cancel its job (`DELETE
  * /api/jobs/:id`).
@@ -30,23 +38,21 @@ export const sendRoutes = ({ campaigns, jobs, clock, refuseWithoutImprint }: Dep
     policy: "app",
     summary: "Send a campaign; while it is being sent, or with a known key, the answer is the existing job",
     params: idParams,
-    /** The `hash` of the preview. The answer is 409 when the audience or the content has changed since. */
-    query: z.object({
-      previewHash: previewHash.optional(),
-      /** Schedules the campaign. Its recipients are the subscribers who are active at that time. */
-      sendAt: instant.optional(),
-    }),
+    query: sendOptions,
+    body: sendOptions.optional(),
     responses: { 202: acceptedView, 200: acceptedView },
-    handler: async ({ params, query, requester, idempotencyKey }) => {
+    handler: async ({ params, query, body = {}, requester, idempotencyKey }) => {
       refuseWithoutImprint();
-      const delayMs = delayUntil(query.sendAt, clock);
+      refuseBoth(query, body);
+      const { sendAt, previewHash: hash } = { ...query, ...body };
+      const delayMs = delayUntil(sendAt, clock);
       const wanted = request(
         sendCampaignRequested,
         { campaignId: params.id },
         { requester, key: idempotencyKey, delayMs },
       );
       const job = await jobs.accept(wanted, (job) =>
-        campaigns.acceptSend(params.id, ownerOf(requester), job, query.previewHash),
+        campaigns.acceptSend(params.id, ownerOf(requester), job, hash),
       );
       return job.id === wanted.id
         ? json(202, accepted("Campaign queued for sending", job.id))
@@ -81,6 +87,13 @@ export const sendRoutes = ({ campaigns, jobs, clock, refuseWithoutImprint }: Dep
     },
   }),
 ];
+
+/** Of two values, one would be dropped in silence. */
+function refuseBoth(query: object, body: object): void {
+  const field = Object.keys(body).find((name) => Object.hasOwn(query, name));
+  if (field !== undefined)
+    throw new AppError("invalid_request", `"${field}" is given in the query and in the body`);
+}
 
 /** A time in the past means now. */
 function delayUntil(sendAt: string | undefined, clock: Clock): number | undefined {

@@ -227,6 +227,23 @@ describe("campaigns", () => {
     });
   });
 
+  test("202: sendAt in the body schedules as in the query; 400: in both, or a field that sending does not know", async () => {
+    const sendAt = new Date(house.engine.clock.now().getTime() + 86_400_000).toISOString();
+    const { campaignId } = await house.draft(1);
+    const path = `/api/campaigns/${campaignId}`;
+    expect(await house.call("POST", `${path}/send`, { sendat: sendAt })).toMatchObject({
+      status: 400,
+      body: { detail: 'The body field "sendat" is not a known field' },
+    });
+    expect(await house.call("POST", `${path}/send?sendAt=${sendAt}`, { sendAt })).toMatchObject({
+      status: 400,
+      body: { detail: '"sendAt" is given in the query and in the body' },
+    });
+    expect((await house.call("GET", path)).body.status).toBe("draft");
+    expect((await house.call("POST", `${path}/send`, { sendAt })).status).toBe(202);
+    expect(Date.parse((await house.call("GET", path)).body.sendAt)).toBe(Date.parse(sendAt));
+  });
+
   test("an Idempotency-Key returns the same job, even after the campaign is complete", async () => {
     const { campaignId } = await house.draft(2);
     const headers = { "idempotency-key": "once" };
