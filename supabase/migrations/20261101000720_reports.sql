@@ -104,7 +104,12 @@ begin
     return v_job;
   end if;
   v_job := private.accept_job(p_request, p_now);
-  perform private.insert_report(v_job.id, v_owner, p_report, p_now);
+  if v_job.id = (p_request ->> 'id')::uuid then
+    perform private.insert_report(v_job.id, v_owner, p_report, p_now);
+  elsif not exists (select from public.reports where id = v_job.id) then
+    -- The ledger keeps the job longer than the report. The job has ended, so nothing would generate the report again.
+    perform private.refuse(409, 'conflict', 'The report of this idempotency key was deleted: use another key');
+  end if;
   return v_job;
 end
 $$;

@@ -86,6 +86,21 @@ test("a report that is revoked before its job begins stays revoked, although hou
   expect(await files([jobId])).toEqual([]);
 });
 
+test("409: a request whose idempotency key belongs to a deleted report makes no report that is never generated", async () => {
+  const body = { reportType: "products", format: "csv", dateRange: NOVEMBER };
+  const headers = { ...as("ann"), "idempotency-key": "kept-1" };
+  const ask = () => shop.call("POST", "/api/reports", body, headers);
+  const { jobId } = (await ask()).body;
+  await shop.engine.run(jobId, "generate-report");
+  await shop.engine.idle();
+  expect(await ask()).toMatchObject({ status: 202, body: { jobId } });
+  await shop.rows("delete from reports where id = $1", [jobId]);
+  const again = await ask();
+  expect(again).toMatchObject({ status: 409, body: { code: "conflict" } });
+  expect(again.body.detail).toContain("use another key");
+  expect((await read("ann", jobId)).status).toBe(404);
+});
+
 test("the file of a report whose row is deleted is removed from Storage", async () => {
   const id = await make("ann", { reportType: "contacts" });
   expect(await files([id])).toHaveLength(1);
