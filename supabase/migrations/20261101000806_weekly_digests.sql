@@ -19,13 +19,16 @@ create index user_settings_by_time_zone on public.user_settings (time_zone, user
 
 -- The users whose Monday 09:00 has come, and that have no row for this week yet. A digest is not sent after Tuesday.
 create function private.due_digests(p_limit integer, p_now timestamptz)
-returns table (user_id uuid, email text, week date, ends_at timestamptz)
+returns table (user_id uuid, email text, week date, starts_at timestamptz, ends_at timestamptz)
 language sql stable
 set search_path = ''
 as $$
-  select settings.user_id, signups.email, zones.week, zones.ends_at
+  select settings.user_id, signups.email, zones.week, zones.starts_at, zones.ends_at
   from (
-    select time_zone, monday::date as week, (monday + interval '9 hours') at time zone time_zone as ends_at
+    -- The seven days are counted in local time: with the change of the clocks they have 167 or 169 hours.
+    select time_zone, monday::date as week,
+      (monday - interval '7 days' + interval '9 hours') at time zone time_zone as starts_at,
+      (monday + interval '9 hours') at time zone time_zone as ends_at
     from (
       select time_zone, date_trunc('week', p_now at time zone time_zone) as monday
       from (select distinct time_zone from public.user_settings where weekly_digest) as used
@@ -55,13 +58,13 @@ begin
     cross join lateral (
       select count(*) as unread from public.notifications
       where owner = due.user_id::text and read_at is null
-        and created_at >= due.ends_at - interval '7 days' and created_at < due.ends_at
+        and created_at >= due.starts_at and created_at < due.ends_at
     ) as news
     cross join lateral (
       select count(*) filter (where status = 'completed') as completed, count(*) filter (where status = 'failed') as failed
       from public.jobs
       where owner = due.user_id::text
-        and created_at >= due.ends_at - interval '7 days' and created_at < due.ends_at
+        and created_at >= due.starts_at and created_at < due.ends_at
     ) as jobs
   ), made as (
     insert into public.weekly_digests (user_id, week, was_mailed, made_at)

@@ -75,6 +75,26 @@ describe("S2-19: the weekly digest", () => {
     ]);
   });
 
+  test.each([
+    // Seven days of 167 hours, because summer time began.
+    ["spring", "2026-03-23T08:00:00Z", "2026-03-30T07:00:00Z"],
+    // Seven days of 169 hours, because summer time ended.
+    ["autumn", "2026-10-19T07:00:00Z", "2026-10-26T08:00:00Z"],
+  ])("leaves out no hour and counts none twice when the clocks change in %s", async (_, from, to) => {
+    const id = await user("Europe/Berlin", null);
+    const [startsAt, endsAt] = [Date.parse(from), Date.parse(to)];
+    for (const at of [startsAt - 1, startsAt, endsAt - 1, endsAt]) {
+      const time = new Date(at);
+      await rows("select notify($1, 'NEW_MESSAGE', '{}', null, $2)", [id, time]);
+      const job = await insertJob(database.sql, { owner: id }, time);
+      await rows("update jobs set status = 'completed', ended_at = $2 where id = $1", [job, time]);
+    }
+    await mailedBetween(to, to);
+    expect(await rows("select fields from mails")).toEqual([
+      { fields: { unread: 2, completed: 2, failed: 0 } },
+    ]);
+  });
+
   test("comes once a week, however often the task runs, and again a week later", async () => {
     const id = await user("UTC", "2026-03-29T00:00:00Z");
     await mailedBetween("2026-03-30T09:00:00Z", "2026-03-30T12:00:00Z");
