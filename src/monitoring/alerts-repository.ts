@@ -39,10 +39,12 @@ export const openCounts = z.object({
 });
 z.globalRegistry.add(openCounts, { id: "OpenCounts" });
 
+/** A declared schedule with its newest slot that must have been decided. */
+export type DueSlot = { name: string; cron: string; timeZone: string; at: string };
+
 type Look = {
   thresholds: Thresholds;
-  /** For each schedule its newest slot that must have been decided. */
-  slots: Record<string, string>;
+  slots: DueSlot[];
   mailTo: string[];
   remindAfterMinutes: number;
 };

@@ -6,7 +6,7 @@ import { type Chore, eachOf } from "#lib/housekeeping.ts";
 import type { Slack } from "#lib/outside/slack.ts";
 import type { Schedule } from "#lib/schedule.ts";
 import { alertMessage } from "#monitoring/alert-text.ts";
-import type { AlertsRepository } from "#monitoring/alerts-repository.ts";
+import type { AlertsRepository, DueSlot } from "#monitoring/alerts-repository.ts";
 import { REMIND_AFTER_MINUTES, thresholdsOf } from "#monitoring/thresholds.ts";
 
 type Dependencies = {
@@ -27,13 +27,11 @@ const BATCH = 20;
 const GRACE_MS = 5 * 60_000;
 
 /** The newest slot of each schedule that must have been decided by now. */
-const slotsOf = (schedules: readonly Schedule[], now: Date): Record<string, string> =>
-  Object.fromEntries(
-    schedules.flatMap((schedule) => {
-      const slot = slotBefore(schedule, new Date(now.getTime() - GRACE_MS + 1));
-      return slot === undefined ? [] : [[schedule.name, slot.toISOString()]];
-    }),
-  );
+const slotsOf = (schedules: readonly Schedule[], now: Date): DueSlot[] =>
+  schedules.flatMap(({ name, cron, timeZone }) => {
+    const slot = slotBefore({ cron, timeZone }, new Date(now.getTime() - GRACE_MS + 1));
+    return slot === undefined ? [] : [{ name, cron, timeZone, at: slot.toISOString() }];
+  });
 
 /**
  * Reads all watched numbers in one statement, and reports what has changed. The monitor needs only the database and

@@ -137,17 +137,19 @@ $$;
 
 -- How long ago the oldest missed slot was due. A slot is missed when it has no row, although it was due before
 -- housekeeping last ran (p_last, the time of the monitor's last run). So downtime of housekeeping does not count as a
--- missed slot. The slots are the declared ones: a schedule whose times an operator changed is left out.
+-- missed slot. p_slots has the declared times, [{"name", "cron", "timeZone", "at": the newest slot}]. A schedule whose row
+-- has other times is left out: an operator changed the times, or housekeeping has not used the new declaration yet.
 create function private.read_schedules(p_slots jsonb, p_last timestamptz, p_now timestamptz)
 returns setof private.reading
 language sql stable
 set search_path = ''
 as $$
-  select 'missed-ticks', '', private.seconds(p_now - min(due.slot_at))
-  from (select key as name, value::timestamptz as slot_at from jsonb_each_text(p_slots)) as due
+  select 'missed-ticks', '', private.seconds(p_now - min(due.at))
+  from jsonb_to_recordset(p_slots) as due (name text, cron text, "timeZone" text, at timestamptz)
   join public.schedules using (name)
-  where schedules.checked_until < due.slot_at and due.slot_at <= p_last and schedules.changed_at is null
-  having min(due.slot_at) is not null;
+  where schedules.checked_until < due.at and due.at <= p_last
+    and schedules.cron = due.cron and schedules.time_zone = due."timeZone"
+  having min(due.at) is not null;
 $$;
 
 create function private.read_endpoints(p_now timestamptz)

@@ -106,7 +106,7 @@ $$;
 
 -- One run of the monitor. Simultaneous calls run one after the other.
 --   p_thresholds  {"queue-depth": 1000, "oldest-waiting:P1": 60}; a rule without one, or with null, does not fire
---   p_slots       {schedule: its newest slot that must have been decided}
+--   p_slots       the declared schedules with their newest slots that must have been decided; see read_schedules
 --   p_mail_to     the addresses that get a mail about each alert
 --   p_remind_after  how long until an alert that is not acknowledged is sent again
 -- An alert is resolved when two runs in a row do not find it, so that a value near its threshold does not alert again

@@ -390,6 +390,16 @@ test("jobs that wait for the end of a pause raise no alert, and without the paus
   expect([...rules]).toEqual(["oldest-waiting", "promise-burn", "queue-depth", "throughput"]);
 });
 
+test.each(["cron = '0 0 * * *'", "time_zone = 'Europe/Berlin'"])(
+  "a deployment that changes a schedule's times raises no alert before housekeeping uses them: until then %s",
+  async (old) => {
+    await ticker(301, 300);
+    await sql(`update schedules set ${old}`);
+    await look();
+    expect(await open()).toEqual([]);
+  },
+);
+
 test("an alert is repeated after four hours, until it is acknowledged, and its end is told", async () => {
   await letters(11);
   await look();
