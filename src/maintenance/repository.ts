@@ -5,13 +5,10 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 
 export type MaintenanceRepository = ReturnType<typeof maintenanceRepository>;
 
-const counts = z.record(z.string(), z.number());
 const batch = z.object({
-  counts: z.record(z.string(), counts),
-  /** How many tasks have work left. */
-  left: z.number(),
-  /** The message of each task that failed. */
-  errors: z.record(z.string(), z.string()),
+  counts: z.record(z.string(), z.number()),
+  /** Whether the task has work left. */
+  hasMore: z.boolean(),
 });
 const action = z.object({
   id: z.number(),
@@ -31,8 +28,11 @@ const busyUser = z.object({
 export function maintenanceRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** Runs one batch of every task that is due. */
-    run: (limit: number) => call("run_maintenance", { limit }, batch),
+    /** The names of the tasks that are due. */
+    due: () => call("due_maintenance", {}, z.array(z.string())),
+
+    /** Runs one batch of a task. Each of its counts is at most `limit`. */
+    run: (task: string, limit: number) => call("run_maintenance", { task, limit }, batch),
 
     /** Returns at most `limit` + 1 rows, newest first: the extra row shows that there is a next page. */
     actions: (limit: number, beforeId?: number) =>

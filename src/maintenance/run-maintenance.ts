@@ -1,34 +1,36 @@
-import { AppError } from "#lib/errors.ts";
-import type { Chore } from "#lib/housekeeping.ts";
+import { type Chore, type Deadline, eachOf } from "#lib/housekeeping.ts";
 import type { MaintenanceRepository } from "./repository.ts";
 
-type Dependencies = { maintenance: Pick<MaintenanceRepository, "run"> };
+type Dependencies = { maintenance: Pick<MaintenanceRepository, "due" | "run"> };
 
 const BATCH = 1_000;
+/** Every task gets its first batch, even without any time left. */
+const NO_DEADLINE: Deadline = { isOver: () => false };
 
 /**
- * Runs the maintenance tasks, batch after batch until nothing is left. The first batch runs even without any time left,
- * because deletions of many days must not delay the weekly digest.
+ * Runs the maintenance tasks that are due, one after the other, each batch after batch until nothing is left. Without
+ * any time left each task still runs one batch, because deletions of many days must not delay the weekly digest. A
+ * batch is one statement, so a task that is slow or fails does not stop the other tasks.
  */
 export const runMaintenance = ({ maintenance }: Dependencies): Chore => ({
   name: "maintenance",
   canWait: true,
   async run(deadline) {
     const total: Record<string, number> = {};
-    const errors: Record<string, string> = {};
-    let left: number;
-    do {
-      const batch = await maintenance.run(BATCH);
-      for (const [task, counts] of Object.entries(batch.counts)) {
-        for (const count of Object.values(counts)) total[task] = (total[task] ?? 0) + count;
-      }
-      Object.assign(errors, batch.errors);
-      left = batch.left;
-    } while (left > 0 && !deadline.isOver());
-    const [failed] = Object.entries(errors);
-    if (failed !== undefined) {
-      throw new AppError("internal", `${Object.keys(errors).length} tasks failed (${failed.join(": ")})`);
-    }
+    await eachOf(
+      await maintenance.due(),
+      NO_DEADLINE,
+      (task) => task,
+      async (task) => {
+        let hasMore: boolean;
+        do {
+          const batch = await maintenance.run(task, BATCH);
+          for (const count of Object.values(batch.counts)) total[task] = (total[task] ?? 0) + count;
+          ({ hasMore } = batch);
+        } while (hasMore && !deadline.isOver());
+        return true;
+      },
+    );
     return total;
   },
 });

@@ -30,6 +30,7 @@ export const RULES = {
   "promise-late": { title: "Jobs begin late", unit: "jobs", threshold: 5 },
   "outbox-lag": { title: "Accepted jobs are not sent to the engine", unit: "seconds", threshold: 600 },
   "missed-ticks": { title: "Schedules do not run", unit: "seconds", threshold: 60 },
+  "late-tasks": { title: "A maintenance task does not get done", unit: "seconds", threshold: 3_600 },
   "disabled-endpoints": {
     title: "Webhook endpoints were disabled, because they fail",
     unit: "endpoints",

@@ -1,5 +1,5 @@
--- Maintenance is work that only touches the database, in bounded batches. Housekeeping calls run_maintenance, and
--- pg_cron may call it too (supabase/optional). The tables of this file: sessions of the site's users, and their tokens
+-- Maintenance is work that only touches the database, in bounded batches. Housekeeping calls run_maintenance for each
+-- task that is due, and pg_cron may call it too (supabase/optional). The tables of this file: sessions of the site's users, and their tokens
 -- for signing in, resetting a password or confirming an address.
 
 create table public.sessions (
@@ -133,37 +133,42 @@ begin
 end
 $$;
 
--- The one entry point of maintenance. Runs a batch of every task that a schedule has asked for, or that has not run for
--- too long. When two callers run at once, the work is done once. A task that fails does not stop the others. Returns
--- {"counts": {"cleanup-sessions": {"deletedCount": 3}}, "left": tasks with more to do, "errors": {"refresh-cache": …}}.
-create function public.run_maintenance(p_limit integer, p_now timestamptz)
+-- The names of the tasks that a schedule has asked for, or that have not run for too long. A task that keeps failing has
+-- the oldest run, so it comes last and cannot take the time of the others.
+create function public.due_maintenance(p_now timestamptz)
+returns setof text
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- A new task waits for its first slot.
+  update private.maintenance_tasks set run_at = p_now where run_at is null;
+  return query
+  select name from private.maintenance_tasks
+  where wanted_at is not null or run_at < p_now - at_least_every order by run_at desc, name;
+end
+$$;
+
+-- Runs one batch of a task. Each task is a statement of its own, so that a task that is slower than the statement timeout
+-- loses only its own batch. Returns {"counts": {"deletedCount": 3}, "hasMore": whether the task is still due}. Does
+-- nothing when the task is not due, or when another caller is running it.
+create function public.run_maintenance(p_task text, p_limit integer, p_now timestamptz)
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_task private.maintenance_tasks;
-  v_counts jsonb := '{}';
-  v_errors jsonb := '{}';
-  v_left integer;
+  v_counts jsonb;
 begin
-  if not pg_try_advisory_xact_lock(hashtextextended('nightshift: run_maintenance', 0)) then
-    return '{"counts": {}, "left": 0, "errors": {}}';
+  if not pg_try_advisory_xact_lock(hashtextextended('maintenance ' || p_task, 0))
+    or p_task not in (select public.due_maintenance(p_now))
+  then
+    return '{"counts": {}, "hasMore": false}';
   end if;
-  -- A new task waits for its first slot.
-  update private.maintenance_tasks set run_at = p_now where run_at is null;
-  for v_task in
-    select * from private.maintenance_tasks where wanted_at is not null or run_at < p_now - at_least_every order by name
-  loop
-    begin
-      v_counts := v_counts || jsonb_build_object(v_task.name, private.run_task_batch(v_task, p_limit, p_now));
-    exception when others then
-      v_errors := v_errors || jsonb_build_object(v_task.name, sqlerrm);
-    end;
-  end loop;
-  select count(*) into v_left from private.maintenance_tasks
-  where (wanted_at is not null or run_at < p_now - at_least_every) and not v_errors ? name;
-  return jsonb_build_object('counts', v_counts, 'left', v_left, 'errors', v_errors);
+  select * into v_task from private.maintenance_tasks where name = p_task;
+  v_counts := private.run_task_batch(v_task, p_limit, p_now);
+  return jsonb_build_object('counts', v_counts, 'hasMore', p_task in (select public.due_maintenance(p_now)));
 end
 $$;
 
@@ -176,8 +181,8 @@ as $$
 $$;
 
 revoke execute on function private.clean_unused_sessions, private.clean_daily, private.clean_expired_tokens,
-  private.refresh_busiest_users, private.run_task_batch, public.run_maintenance,
-  public.list_busiest_users from public, anon, authenticated;
+  private.refresh_busiest_users, private.run_task_batch, public.due_maintenance,
+  public.run_maintenance, public.list_busiest_users from public, anon, authenticated;
 grant execute on function private.clean_unused_sessions, private.clean_daily, private.clean_expired_tokens,
-  private.refresh_busiest_users, private.run_task_batch, public.run_maintenance,
-  public.list_busiest_users to service_role;
+  private.refresh_busiest_users, private.run_task_batch, public.due_maintenance,
+  public.run_maintenance, public.list_busiest_users to service_role;

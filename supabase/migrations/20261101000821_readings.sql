@@ -152,6 +152,19 @@ as $$
   having min(due.at) is not null;
 $$;
 
+-- How long each maintenance task has been due: since a schedule asked for it, or since it should have run again. A task
+-- that was not due when the monitor last ran (p_last) is left out, so that downtime of housekeeping does not count.
+create function private.read_tasks(p_last timestamptz, p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  select 'late-tasks', name, private.seconds(p_now - due.at)
+  from private.maintenance_tasks
+  cross join lateral (select coalesce(wanted_at, run_at + at_least_every) as at) as due
+  where due.at <= p_last;
+$$;
+
 create function private.read_endpoints(p_now timestamptz)
 returns setof private.reading
 language sql stable
@@ -202,6 +215,7 @@ as $$
   union all select * from private.read_letters(p_now)
   union all select * from private.read_outbox(p_now)
   union all select * from private.read_schedules(p_slots, p_last, p_now)
+  union all select * from private.read_tasks(p_last, p_now)
   union all select * from private.read_endpoints(p_now)
   union all select * from private.read_campaigns(p_now)
   union all select * from private.read_canary(p_now)
@@ -209,8 +223,10 @@ as $$
 $$;
 
 revoke execute on function private.seconds, private.read_queue, private.read_ends, private.read_retries,
-  private.read_promises, private.read_letters, private.read_outbox, private.read_schedules, private.read_endpoints,
-  private.read_campaigns, private.read_canary, private.read_pauses, private.read_all from public, anon, authenticated;
+  private.read_promises, private.read_letters, private.read_outbox, private.read_schedules, private.read_tasks,
+  private.read_endpoints, private.read_campaigns, private.read_canary, private.read_pauses, private.read_all
+  from public, anon, authenticated;
 grant execute on function private.seconds, private.read_queue, private.read_ends, private.read_retries,
-  private.read_promises, private.read_letters, private.read_outbox, private.read_schedules, private.read_endpoints,
-  private.read_campaigns, private.read_canary, private.read_pauses, private.read_all to service_role;
+  private.read_promises, private.read_letters, private.read_outbox, private.read_schedules, private.read_tasks,
+  private.read_endpoints, private.read_campaigns, private.read_canary, private.read_pauses, private.read_all
+  to service_role;

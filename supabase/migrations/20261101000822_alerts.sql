@@ -38,6 +38,8 @@ insert into private.alert_rules (rule, severity, query) values
     'select id, function_id, released_at from public.jobs where sent_at is null and status = ''queued'' and released_at <= now() order by released_at, id'),
   ('missed-ticks', 'error',
     'select name, cron, checked_until from public.schedules where checked_until < now() - interval ''5 minutes'' order by checked_until, name'),
+  ('late-tasks', 'error',
+    'select name, wanted_at, run_at, result from private.maintenance_tasks where name = {subject}'),
   ('disabled-endpoints', 'warning',
     'select id, disabled_reason, disabled_at from public.webhook_endpoints where disabled_reason in (''gone'', ''failing'') and disabled_at > now() - interval ''1 day'' order by disabled_at desc, id'),
   ('paused-work', 'warning',

@@ -137,6 +137,14 @@ const ticker = async (checked: number, looked: number) => {
     ago(checked),
   );
 };
+/** A schedule asked for the task so many seconds ago, and the monitor last looked so many seconds ago. */
+const task = async (wanted: number, looked: number) => {
+  await sql("update private.monitor set looked_at = $1", ago(looked));
+  await sql(
+    "update private.maintenance_tasks set wanted_at = $1, slot_at = $1 where name = 'refresh-cache'",
+    ago(wanted),
+  );
+};
 const canary = async (status: string, seconds: number) => {
   await jobs({
     kind: "canary",
@@ -274,6 +282,20 @@ const CASES: Case[] = [
     fine: () => ticker(3600, 3601),
     wrong: () => ticker(301, 300),
     cure: "update schedules set checked_until = '2026-11-02T23:00:00Z'",
+  },
+  {
+    rule: "late-tasks",
+    subject: "refresh-cache",
+    // Asked for an hour ago; and not run for days, but it was not due yet when the monitor last looked.
+    fine: async () => {
+      await task(3600, 300);
+      await sql(
+        "update private.maintenance_tasks set run_at = $1 where name = 'daily-cleanup'",
+        ago(25 * 3600 + 299),
+      );
+    },
+    wrong: () => task(3601, 300),
+    cure: "update private.maintenance_tasks set wanted_at = null, slot_at = null, run_at = null",
   },
   {
     rule: "disabled-endpoints",

@@ -115,12 +115,12 @@ test("of two simultaneous maintenance calls only one does the work: the other fi
   await open();
   await session(ago(40), ago(-1));
   await shop.call("POST", "/api/schedules/cleanup-sessions/run");
-  const run = "select public.run_maintenance(100, $1) as report";
+  const run = "select public.run_maintenance('cleanup-sessions', 100, $1) as report";
   const first = await shop.database.sql.connect();
   await first.query("begin");
   const { rows } = await first.query(run, [now()]);
-  expect(rows[0].report.counts).toMatchObject({ "cleanup-sessions": { deletedCount: 1 } });
-  expect(await shop.rows(run, [now()])).toEqual([{ report: { counts: {}, left: 0, errors: {} } }]);
+  expect(rows[0].report).toEqual({ counts: { deletedCount: 1 }, hasMore: false });
+  expect(await shop.rows(run, [now()])).toEqual([{ report: { counts: {}, hasMore: false } }]);
   await first.query("commit");
   first.release();
   expect((await shop.rows(run, [now()]))[0].report.counts).toEqual({});
@@ -130,8 +130,10 @@ test("S4-83: a task that has not run for a day runs when only pg_cron calls main
   await open();
   await session(ago(0), ago(-0.5));
   await shop.engine.advance("26h");
-  const [{ report }] = await shop.rows("select public.run_maintenance(100, $1) as report", [now()]);
-  expect(report.counts["daily-cleanup"]).toMatchObject({ deletedSessions: 1 });
+  const [{ report }] = await shop.rows("select public.run_maintenance('daily-cleanup', 100, $1) as report", [
+    now(),
+  ]);
+  expect(report.counts).toMatchObject({ deletedSessions: 1 });
 });
 
 test("S4-83: the optional migration has pg_cron call the maintenance, without a key, and can be run twice", async () => {
@@ -149,9 +151,10 @@ test("S4-83: the optional migration has pg_cron call the maintenance, without a 
   const migration = file.replace("create extension if not exists pg_cron;", "");
   expect(migration).not.toBe(file);
   for (let run = 0; run < 2; run += 1) await shop.database.sql.query(migration);
-  const [job, ...others] = await shop.rows("select * from cron.job");
-  expect([job, others]).toMatchObject([{ name: "nightshift-maintenance", schedule: "*/5 * * * *" }, []]);
-  await shop.rows(job.command);
+  const tasks = await shop.rows("select 'nightshift-' || name as name from private.maintenance_tasks");
+  const jobs = await shop.rows("select * from cron.job");
+  expect(jobs).toMatchObject(tasks.map(({ name }) => ({ name, schedule: "*/5 * * * *" })));
+  for (const { command } of jobs) await shop.rows(command);
   expect(await ids("sessions")).toEqual([]);
 });
 
@@ -165,4 +168,27 @@ test("a failing task does not stop the other tasks, and housekeeping reports the
   await shop.engine.advance("5m");
   await expect(shop.app.keepHouse()).rejects.toThrow("chores failed");
   expect(await ids("sessions")).toEqual([]);
+});
+
+test("a task that is canceled by the statement timeout, again and again, does not stop the others, and is alerted", async () => {
+  await open();
+  await session(ago(40), ago(-1));
+  // A canceled query is no error that an exception handler for all others catches.
+  await shop.rows(`create function private.too_slow(integer, timestamptz) returns jsonb language plpgsql as
+    $$ begin raise exception using errcode = 'query_canceled'; end $$`);
+  await shop.rows(
+    "update private.maintenance_tasks set function = 'private.too_slow' where name = 'refresh-cache'",
+  );
+  await shop.call("POST", "/api/schedules/cleanup-sessions/run");
+  await shop.engine.advance("5m");
+  await expect(shop.app.keepHouse()).rejects.toThrow("chores failed");
+  expect(await ids("sessions")).toEqual([]);
+  const alerted = async () =>
+    (await shop.rows("select subject from alerts where rule = 'late-tasks'")).map(({ subject }) => subject);
+  expect(await alerted()).toEqual([]);
+  for (let visit = 0; visit < 13; visit += 1) {
+    await shop.engine.advance("5m");
+    await expect(shop.app.keepHouse()).rejects.toThrow("chores failed");
+  }
+  expect(await alerted()).toEqual(["refresh-cache"]);
 });

@@ -3839,6 +3839,7 @@ export type Database = {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json;
       };
+      due_maintenance: { Args: { p_now: string | null }; Returns: string[] };
       enable_webhook_endpoint: {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json;
@@ -5056,7 +5057,10 @@ export type Database = {
           isSetofReturn: false;
         };
       };
-      run_maintenance: { Args: { p_limit: number | null; p_now: string | null }; Returns: Json };
+      run_maintenance: {
+        Args: { p_limit: number | null; p_now: string | null; p_task: string | null };
+        Returns: Json;
+      };
       run_schedule: {
         Args: {
           p_by: string | null;
