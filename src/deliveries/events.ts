@@ -14,8 +14,3 @@ export const replayRequested = eventType("webhook/replay", {
     part: z.literal(1).optional(),
   }),
 });
-
-/** Fact: a paused replay may continue. */
-export const replayResumed = eventType("webhook/replay.resumed", {
-  schema: z.object({ replayId: z.uuid() }),
-});

@@ -42,13 +42,11 @@ export function replayRepository(db: DatabaseClient, clock: Clock) {
     find: async (id: string, owner: string | null) =>
       (await callTimeless("get_webhook_replay", { id, owner }, replayRow.array()))[0],
 
-    isPaused: async (id: string) => {
-      const [replay] = await callTimeless("get_webhook_replay", { id, owner: null }, replayRow.array());
-      return replay !== undefined && replay.paused_at !== null;
-    },
+    pause: async (id: string, owner: string | null) =>
+      (await call("pause_webhook_replay", { id, owner }, replayRow.array()))[0],
 
-    pause: async (id: string, owner: string | null, isPaused: boolean) =>
-      (await call("pause_webhook_replay", { id, owner, isPaused }, replayRow.array()))[0],
+    resume: async (id: string, owner: string | null) =>
+      (await call("resume_webhook_replay", { id, owner }, replayRow.array()))[0],
 
     cut: (id: string) => callTimeless("cut_webhook_replay", { id }, ranges),
 

@@ -1,19 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { replayRequested, replayResumed } from "#deliveries/events.ts";
+import { replayRequested } from "#deliveries/events.ts";
 import type { Replay, ReplayRepository } from "#deliveries/replay-repository.ts";
 import type { Jobs } from "#jobs/accept.ts";
 import { request } from "#jobs/request.ts";
 import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
-import type { InngestClient } from "#lib/engine/inngest.ts";
 import { AppError } from "#lib/errors.ts";
 import { instant } from "#lib/http/fields.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = {
-  replays: Pick<ReplayRepository, "count" | "accept" | "find" | "pause">;
+  replays: Pick<ReplayRepository, "count" | "accept" | "find" | "pause" | "resume">;
   jobs: Pick<Jobs, "accept">;
-  inngest: Pick<InngestClient, "send">;
 };
 
 const replayView = z.object({
@@ -38,7 +36,7 @@ const period = {
 };
 const isForward = ({ from, to }: { from: string; to: string }) => Date.parse(from) < Date.parse(to);
 
-export const replayRoutes = ({ replays, jobs, inngest }: Dependencies): Route[] => [
+export const replayRoutes = ({ replays, jobs }: Dependencies): Route[] => [
   route({
     method: "GET",
     path: "/api/webhook-endpoints/:id/replay-preview",
@@ -95,7 +93,7 @@ export const replayRoutes = ({ replays, jobs, inngest }: Dependencies): Route[] 
     params: idParams,
     responses: { 200: replayView },
     handler: async ({ params, requester }) =>
-      json(200, toView(await replays.pause(params.id, ownerOf(requester), true))),
+      json(200, toView(await replays.pause(params.id, ownerOf(requester)))),
   }),
   route({
     method: "POST",
@@ -104,11 +102,8 @@ export const replayRoutes = ({ replays, jobs, inngest }: Dependencies): Route[] 
     summary: "Go on where it was paused",
     params: idParams,
     responses: { 200: replayView },
-    handler: async ({ params, requester }) => {
-      const view = toView(await replays.pause(params.id, ownerOf(requester), false));
-      await inngest.send(replayResumed.create({ replayId: params.id }));
-      return json(200, view);
-    },
+    handler: async ({ params, requester }) =>
+      json(200, toView(await replays.resume(params.id, ownerOf(requester)))),
   }),
 ];
 

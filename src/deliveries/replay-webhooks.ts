@@ -1,5 +1,5 @@
 import type { OnFailure } from "#dead-letters/on-failure.ts";
-import { replayRequested, replayResumed } from "#deliveries/events.ts";
+import { replayRequested } from "#deliveries/events.ts";
 import type { ReplayRepository } from "#deliveries/replay-repository.ts";
 import { onlyPart } from "#jobs/only-part.ts";
 import type { Parts } from "#jobs/parts.ts";
@@ -11,19 +11,17 @@ import { tries } from "#lib/engine/retry-policy.ts";
 
 type Dependencies = {
   inngest: InngestClient;
-  replays: Pick<ReplayRepository, "cut" | "queue" | "isPaused">;
+  replays: Pick<ReplayRepository, "cut" | "queue">;
   parts: Pick<Parts, "plan" | "work">;
   clock: Clock;
   flow: FlowControl;
   onFailure: OnFailure;
 };
 
-/** A paused run ends after this time and another one checks, in case the event that resumes the replay was missed. */
-const LOOK_AGAIN = "6h";
-
 /**
  * Queues the messages of a replay second by second, at its rate. The endpoint's lane sends them. Each message is queued
- * once, even if the run dies several times, because the part of the job stores the position.
+ * once, even if the run dies several times, because the part of the job stores the position. When the replay is paused,
+ * the run ends; the resume sends this event again, with the part.
  */
 export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure }: Dependencies) =>
   inngest.createFunction(
@@ -43,18 +41,9 @@ export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure
         result: { replayId },
       }));
       if (part === undefined) return { replayId, queued: 0 };
-      const { state } = await parts.work(part, { policy: "dataSync" }, (claimed, time) =>
+      await parts.work(part, { policy: "dataSync" }, (claimed, time) =>
         workAtRate({ clock, time, part: claimed }, (from) => replays.queue(claimed, replayId, from)),
       );
-      if (state !== "paused") return { replayId };
-      if (await run.step.run("look", () => replays.isPaused(replayId)))
-        await run.step.waitForEvent("paused", {
-          event: replayResumed,
-          if: "event.data.replayId == async.data.replayId",
-          timeout: LOOK_AGAIN,
-        });
-      // Another run continues, so that pauses do not add up to more steps than Inngest allows for a run.
-      await run.step.sendEvent("continue", { ...part.event, id: `${run.runId}:continue` });
       return { replayId };
     },
   );

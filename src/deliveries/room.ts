@@ -1,7 +1,7 @@
 import { clearEndpoints, keepLanes, renewSecrets } from "#deliveries/chores.ts";
 import { deliveryRoutes } from "#deliveries/delivery-routes.ts";
 import { endpointRoutes } from "#deliveries/endpoint-routes.ts";
-import { replayRequested, replayResumed, sendWebhookDue } from "#deliveries/events.ts";
+import { replayRequested, sendWebhookDue } from "#deliveries/events.ts";
 import { replayRepository } from "#deliveries/replay-repository.ts";
 import { replayRoutes } from "#deliveries/replay-routes.ts";
 import { deliveryRepository } from "#deliveries/repository.ts";
@@ -10,7 +10,6 @@ import type { Jobs } from "#jobs/accept.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import { deleteOld } from "#lib/delete-old.ts";
-import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { Env } from "#lib/env.ts";
 import type { Fact } from "#lib/fact.ts";
 import { room } from "#lib/room.ts";
@@ -21,7 +20,6 @@ type Dependencies = {
   clock: Clock;
   facts: readonly Fact[];
   jobs: Jobs;
-  inngest: InngestClient;
 };
 
 /** Bodies may contain personal data, so messages are deleted after this time. A deleted message cannot be replayed. */
@@ -29,13 +27,13 @@ const KEEP_DAYS = 30;
 
 export const deliveries = room<Dependencies>({
   name: "deliveries",
-  routes: ({ env, db, clock, facts, ...deps }) => {
+  routes: ({ env, db, clock, facts, jobs }) => {
     const deliveries = deliveryRepository(db, clock);
     const secrets = createSecretBox(env.WEBHOOK_KEYS);
     return [
       ...endpointRoutes({ deliveries, secrets, facts, clock }),
       ...deliveryRoutes({ deliveries, facts }),
-      ...replayRoutes({ ...deps, replays: replayRepository(db, clock) }),
+      ...replayRoutes({ jobs, replays: replayRepository(db, clock) }),
     ];
   },
   chores: ({ env, db, clock }) => {
@@ -50,6 +48,5 @@ export const deliveries = room<Dependencies>({
   visibleFields: {
     [sendWebhookDue.name]: ["endpointId"],
     [replayRequested.name]: ["replayId"],
-    [replayResumed.name]: ["replayId"],
   },
 });

@@ -14,6 +14,8 @@ create table public.webhook_replays (
   -- Messages queued per second.
   per_second double precision not null,
   paused_at timestamptz,
+  -- The job whose run ended because it found the replay paused.
+  left_job_id uuid,
   created_at timestamptz not null,
   constraint webhook_replays_scope_is_valid check (scope in ('missing', 'all')),
   constraint webhook_replays_rate_is_valid check (per_second between 1 and 1000),
@@ -32,9 +34,10 @@ returns table (job_id uuid, subject text)
 language sql stable
 set search_path = ''
 as $$
-  select replays.id, private.host_of_url(endpoints.url)
-  from public.webhook_replays as replays join public.webhook_endpoints as endpoints on endpoints.id = replays.endpoint_id
-  where replays.id in (select id from unnest(p_jobs));
+  select jobs.id, private.host_of_url(endpoints.url)
+  from unnest(p_jobs) as jobs
+  join public.webhook_replays as replays on replays.id = private.uuid_of(jobs.event_data ->> 'replayId')
+  join public.webhook_endpoints as endpoints on endpoints.id = replays.endpoint_id;
 $$;
 revoke execute on function private.webhook_replay_subjects from public, anon, authenticated;
 grant execute on function private.webhook_replay_subjects to service_role;
@@ -133,13 +136,61 @@ as $$
   select * from public.webhook_replays where id = p_id and (p_owner is null or owner = p_owner);
 $$;
 
-create function public.pause_webhook_replay(p_id uuid, p_owner text, p_is_paused boolean, p_now timestamptz)
+-- A run ends when it finds the replay paused (private.leave_paused_replay), so a paused replay costs no runs.
+create function public.pause_webhook_replay(p_id uuid, p_owner text, p_now timestamptz)
 returns setof public.webhook_replays
 language sql
 set search_path = ''
 as $$
-  update public.webhook_replays set paused_at = case when p_is_paused then coalesce(paused_at, p_now) end
+  update public.webhook_replays set paused_at = coalesce(paused_at, p_now)
   where id = p_id and (p_owner is null or owner = p_owner) returning *;
+$$;
+
+-- Resumes a replay. If a run has ended because of the pause, a further job continues its part. That job is in the outbox
+-- when this transaction commits, so it begins even if the caller dies. A run that has not noticed the pause simply goes
+-- on. A repeated call changes nothing.
+create function public.resume_webhook_replay(p_id uuid, p_owner text, p_now timestamptz)
+returns setof public.webhook_replays
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_replay public.webhook_replays;
+begin
+  select * into v_replay from public.webhook_replays
+  where id = p_id and (p_owner is null or owner = p_owner) for no key update;
+  perform private.unpause_job(v_replay.left_job_id, p_now);
+  if exists (select from public.jobs where id = v_replay.left_job_id and ended_at is null) then
+    perform private.accept_job(jsonb_build_object('id', gen_random_uuid(), 'event', 'webhook/replay',
+      'functionId', 'replay-webhooks', 'requester', 'deliveries', 'parentJobId', v_replay.left_job_id,
+      'data', jsonb_build_object('replayId', p_id, 'parentJobId', v_replay.left_job_id, 'part', 1)), p_now);
+    perform private.ask_for_outbox();
+  end if;
+  return query update public.webhook_replays set paused_at = null, left_job_id = null
+    where id = v_replay.id returning *;
+end
+$$;
+
+-- Called by a run that works on a part of the replay. Returns whether the replay is paused. If so, the run ends, and the
+-- resume continues the part. The replay stays locked until the caller commits, so that a resume sees each run that has
+-- noticed the pause.
+create function private.leave_paused_replay(p_id uuid, p_part_id bigint, p_now timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job_id uuid := (select job_id from public.job_parts where id = p_part_id);
+begin
+  perform from public.webhook_replays where id = p_id for no key update;
+  update public.webhook_replays set left_job_id = v_job_id where id = p_id and paused_at is not null;
+  if not found then
+    return false;
+  end if;
+  -- Housekeeping does not look for lost runs of a paused job.
+  perform private.pause_job(v_job_id, p_now);
+  return true;
+end
 $$;
 
 -- Queues the next messages of the part, from p_from on. Each message is queued once, because the part stores where to
@@ -165,10 +216,13 @@ begin
   then
     v_answer := 'lost';
   end if;
-  select * into v_replay from public.webhook_replays where id = p_replay_id;
-  if v_answer is not null or v_replay.paused_at is not null then
-    return jsonb_build_object('state', coalesce(v_answer, 'paused'), 'next', p_from);
+  if v_answer is null and private.leave_paused_replay(p_replay_id, p_part_id, p_now) then
+    v_answer := 'paused';
   end if;
+  if v_answer is not null then
+    return jsonb_build_object('state', v_answer, 'next', p_from);
+  end if;
+  select * into v_replay from public.webhook_replays where id = p_replay_id;
   select * into v_endpoint from public.webhook_endpoints where id = v_replay.endpoint_id and status = 'enabled';
   select array_agg(id order by sequence), max(sequence) + 1 into v_ids, v_next
   from private.messages_of_replay(v_endpoint, v_replay.starts_at, v_replay.ends_at, v_replay.scope, p_from, p_last,
@@ -183,8 +237,10 @@ end
 $$;
 
 revoke execute on function private.messages_of_replay, public.count_webhook_replay, public.accept_webhook_replay,
-  public.cut_webhook_replay, public.get_webhook_replay, public.pause_webhook_replay, public.queue_webhook_replay
+  public.cut_webhook_replay, public.get_webhook_replay, public.pause_webhook_replay, public.resume_webhook_replay,
+  private.leave_paused_replay, public.queue_webhook_replay
   from public, anon, authenticated;
 grant execute on function private.messages_of_replay, public.count_webhook_replay, public.accept_webhook_replay,
-  public.cut_webhook_replay, public.get_webhook_replay, public.pause_webhook_replay, public.queue_webhook_replay
+  public.cut_webhook_replay, public.get_webhook_replay, public.pause_webhook_replay, public.resume_webhook_replay,
+  private.leave_paused_replay, public.queue_webhook_replay
   to service_role;

@@ -2712,6 +2712,7 @@ export type Database = {
           endpoint_id: string;
           ends_at: string;
           id: string;
+          left_job_id: string | null;
           owner: string;
           paused_at: string | null;
           per_second: number;
@@ -2724,6 +2725,7 @@ export type Database = {
           endpoint_id: string;
           ends_at: string;
           id: string;
+          left_job_id?: string | null;
           owner: string;
           paused_at?: string | null;
           per_second: number;
@@ -2735,6 +2737,7 @@ export type Database = {
           endpoint_id?: string;
           ends_at?: string;
           id?: string;
+          left_job_id?: string | null;
           owner?: string;
           paused_at?: string | null;
           per_second?: number;
@@ -4002,6 +4005,7 @@ export type Database = {
           endpoint_id: string;
           ends_at: string;
           id: string;
+          left_job_id: string | null;
           owner: string;
           paused_at: string | null;
           per_second: number;
@@ -4731,17 +4735,13 @@ export type Database = {
         Returns: undefined;
       };
       pause_webhook_replay: {
-        Args: {
-          p_id: string | null;
-          p_is_paused: boolean | null;
-          p_now: string | null;
-          p_owner: string | null;
-        };
+        Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: {
           created_at: string;
           endpoint_id: string;
           ends_at: string;
           id: string;
+          left_job_id: string | null;
           owner: string;
           paused_at: string | null;
           per_second: number;
@@ -4991,6 +4991,27 @@ export type Database = {
           p_subscriber_id: number | null;
         };
         Returns: undefined;
+      };
+      resume_webhook_replay: {
+        Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: {
+          created_at: string;
+          endpoint_id: string;
+          ends_at: string;
+          id: string;
+          left_job_id: string | null;
+          owner: string;
+          paused_at: string | null;
+          per_second: number;
+          scope: string;
+          starts_at: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "webhook_replays";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       resume_work: { Args: { p_function_id: string | null; p_now: string | null }; Returns: number };
       revoke_api_key: { Args: { p_id: string | null; p_now: string | null }; Returns: boolean };

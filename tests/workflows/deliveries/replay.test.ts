@@ -69,36 +69,81 @@ test("a replay counts and sends once the messages that a disabled endpoint misse
   expect(new Set(idsReceived()).size).toBe(50);
 });
 
-test("a replay can be paused, resumed and canceled", async () => {
+const queued = async () => (await shop.rows("select from webhook_deliveries")).length;
+const runs = () => shop.engine.runs("replay-webhooks").length;
+
+/** Calls `act` while a run queues messages: a step of the run takes real seconds. Returns when the run has ended. */
+async function whileQueuing<Result>(count: number, act: () => Promise<Result>): Promise<Result> {
+  const acting = (async () => {
+    while ((await queued()) < count) await new Promise((resolve) => setTimeout(resolve, 50));
+    return act();
+  })();
+  await shop.engine.idle();
+  return acting;
+}
+
+/** A replay of 40 messages that is paused after some of them, and whose run has ended. */
+async function paused() {
   await missed(40);
   const { jobId, replayUrl } = await replay({ perSecond: 1 });
-  const queued = async () => (await shop.rows("select from webhook_deliveries")).length;
-  // Real seconds pass in its step: it is paused while they do.
-  const pausing = (async () => {
-    while ((await queued()) < 2) await new Promise((resolve) => setTimeout(resolve, 50));
-    return shop.call("POST", `${replayUrl}/pause`);
-  })();
-  await shop.engine.idle();
-  expect((await pausing).body.isPaused).toBe(true);
-  await shop.engine.advance("1h");
-  const held = await queued();
+  const { body } = await whileQueuing(2, () => shop.call("POST", `${replayUrl}/pause`));
+  expect(body.isPaused).toBe(true);
+  return { jobId, replayUrl, held: await queued() };
+}
+
+test("a replay can be paused, resumed and canceled, and costs no executions while it is paused", async () => {
+  const { jobId, replayUrl, held } = await paused();
   expect(held).toBeLessThan(40);
-  await shop.engine.advance("2h");
-  expect(await queued()).toBe(held);
-  expect((await shop.call("GET", `/api/jobs/${jobId}`)).body.status).toBe("running");
-  const resumed = shop.call("POST", `${replayUrl}/resume`);
-  expect((await resumed).body.isPaused).toBe(false);
-  const canceling = (async () => {
-    while ((await queued()) === held) await new Promise((resolve) => setTimeout(resolve, 50));
-    return shop.call("DELETE", `/api/jobs/${jobId}`);
-  })();
+  const before = shop.engine.usage().executions;
+  await shop.engine.advance("3d");
+  await shop.app.keepHouse();
   await shop.engine.idle();
-  expect((await canceling).status).toBe(202);
-  // After a pause another run continues, so that pauses do not add up to more steps than a run may have.
-  expect(shop.engine.runs("replay-webhooks")).toHaveLength(2);
+  expect(await queued()).toBe(held);
+  expect({ runs: runs(), executions: shop.engine.usage().executions - before }).toEqual({
+    runs: 1,
+    executions: 0,
+  });
+  expect((await shop.call("GET", `/api/jobs/${jobId}`)).body.status).toBe("running");
+  expect((await shop.call("POST", `${replayUrl}/resume`)).body.isPaused).toBe(false);
+  expect((await whileQueuing(held + 1, () => shop.call("DELETE", `/api/jobs/${jobId}`))).status).toBe(202);
+  expect(runs()).toBe(2);
   await shop.engine.advance("1h");
   expect(await queued()).toBeLessThan(40);
   expect((await shop.call("GET", `/api/jobs/${jobId}`)).body.status).toBe("canceled");
+});
+
+test("a replay is resumed although the process dies after the resume was committed", async () => {
+  const { jobId, replayUrl } = await paused();
+  await shop.rows("update webhook_replays set per_second = 1000");
+  shop.down.engine = true;
+  shop.hooks.afterDatabase = (path) => {
+    if (path.endsWith("/resume_webhook_replay")) throw new TypeError("fetch failed: the process died");
+  };
+  expect((await shop.call("POST", `${replayUrl}/resume`)).status).toBe(503);
+  shop.hooks.afterDatabase = undefined;
+  shop.down.engine = false;
+  expect(runs()).toBe(1);
+  await shop.engine.advance("5m");
+  await shop.app.keepHouse();
+  await jobIs(jobId, "completed");
+  await shop.settled();
+  expect(new Set(idsReceived()).size).toBe(40);
+});
+
+test("a replay that is resumed before its run has noticed the pause goes on in the same run", async () => {
+  await missed(5);
+  const { jobId, replayUrl } = await replay({ perSecond: 1 });
+  await whileQueuing(2, async () => {
+    const { id } = (await shop.call("GET", replayUrl)).body;
+    const now = shop.engine.clock.now();
+    // In one transaction, so that the run cannot notice the pause.
+    await shop.rows("select pause_webhook_replay($1, null, $2), resume_webhook_replay($1, null, $2)", [
+      id,
+      now,
+    ]);
+  });
+  await jobIs(jobId, "completed");
+  expect({ queued: await queued(), runs: runs() }).toEqual({ queued: 5, runs: 1 });
 });
 
 test("a replay is refused for a disabled endpoint, and for a period that ends before it begins", async () => {
