@@ -1,6 +1,7 @@
 import { api, problemOf } from "#dashboard/api.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { changesOf, contentOf, type Draft, draftOf, isEqual } from "./draft.ts";
+import { isSameMailbox } from "./mailbox.ts";
 
 /** The campaign as the API last returned it, and the same fields as a draft. */
 export type Saved = {
@@ -54,11 +55,12 @@ export async function settleUnanswered(
       throw error;
     });
   const theirs = await fetchDraft(campaign);
-  // The API completes a missing name, and writes addresses in its own form, so a change of the addresses alone shows
-  // only in the version.
+  // The API completes a missing name, and writes addresses in its own form.
   const { name, from, replyTo } = theirs.draft;
   const isStored =
     theirs.campaign.version !== campaign.version &&
+    isSameMailbox(from, unanswered.from) &&
+    isSameMailbox(replyTo, unanswered.replyTo) &&
     isEqual(theirs.draft, { ...unanswered, name: unanswered.name || name, from, replyTo });
   return isStored ? { campaign: theirs.campaign, draft: unanswered } : { campaign, draft };
 }
