@@ -9,8 +9,11 @@ export const settleCanceled = (plans: Pick<PlanRepository, "settleCanceled">): C
   name: "canceled campaigns",
   async run(deadline) {
     let parts = 0;
-    for (let count = BATCH; count === BATCH && !deadline.isOver(); parts += count)
+    let count: number;
+    do {
       count = await plans.settleCanceled(BATCH);
+      parts += count;
+    } while (count === BATCH && !deadline.isOver());
     return { parts };
   },
 });

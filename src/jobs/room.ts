@@ -27,5 +27,5 @@ export const jobs = room<Dependencies>({
     ...functionRoutes({ functions: functionRepository(deps.db, deps.clock) }),
   ],
   facts: jobFacts,
-  chores: (deps) => [sendOutbox(deps), repeatCancels(deps), purge(deps)],
+  chores: (deps) => [sendOutbox(deps), repeatCancels(deps), ...purge(deps)],
 });

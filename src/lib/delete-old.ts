@@ -8,11 +8,14 @@ type Retention = {
   name: string;
   keepDays: number;
   clock: Clock;
-  /** Deletes at most `limit` rows that are older than `before`, and returns their number. */
+  /** Deletes rows that are older than `before`, at most `limit` of each table, and returns their number. */
   some: (before: Date, limit: number) => Promise<number>;
 };
 
-/** A housekeeping task that deletes rows of a certain age, in batches. */
+/**
+ * A housekeeping task that deletes rows of a certain age in small batches, so that no statement holds many locks or
+ * exceeds the statement timeout. The first batch is deleted even when no time is left.
+ */
 export const deleteOld = ({ name, keepDays, clock, some }: Retention): Chore => ({
   name,
   canWait: true,
@@ -23,7 +26,7 @@ export const deleteOld = ({ name, keepDays, clock, some }: Retention): Chore => 
     do {
       gone = await some(before, BATCH);
       deleted += gone;
-    } while (gone === BATCH && !deadline.isOver());
+    } while (gone >= BATCH && !deadline.isOver());
     return { deleted };
   },
 });

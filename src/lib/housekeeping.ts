@@ -7,7 +7,10 @@ export type Chore = {
   name: string;
   /** The task can use up all the time, for instance with deletions, and may wait; so it runs after the other tasks. */
   canWait?: boolean;
-  /** Returns counts for the log. */
+  /**
+   * Returns counts for the log. The tasks before it may have used up the time, in every run. So a task does its first
+   * batch before it asks whether the time is over.
+   */
   run: (deadline: Deadline) => Promise<Record<string, number>>;
 };
 export type Deadline = { isOver(): boolean };
@@ -45,7 +48,7 @@ export const createHousekeeping = ({ chores, clock, logger, budgetMs = BUDGET_MS
 
 /**
  * Does `work` for each item. An item that fails does not stop the other items; the error at the end names the item.
- * Returns for how many items `work` returned true.
+ * Returns for how many items `work` returned true. The first item is done even when no time is left.
  */
 export async function eachOf<Item>(
   items: readonly Item[],
@@ -55,8 +58,8 @@ export async function eachOf<Item>(
 ): Promise<number> {
   let done = 0;
   const failed: { name: string; error: unknown }[] = [];
-  for (const item of items) {
-    if (deadline.isOver()) break;
+  for (const [index, item] of items.entries()) {
+    if (index > 0 && deadline.isOver()) break;
     try {
       if (await work(item)) done++;
     } catch (error) {

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-test("deletions that take all the time delay no schedule, no unsent job and no maintenance", async () => {
+test("deletions that take all the time delay no schedule, no unsent job, no maintenance and no later deletion", async () => {
   let now = Date.parse("2026-11-28T08:59:00Z");
   let isFull = false;
   const { app } = await testApp(database, {
@@ -24,12 +24,15 @@ test("deletions that take all the time delay no schedule, no unsent job and no m
     },
   });
   await app.keepHouse();
+  await database.sql.query("insert into private.left_files (bucket, path) values ('images', 'gone')");
+  await database.sql.query("insert into private.left_files (bucket, path) values ('reports', 'gone')");
   [now, isFull] = [Date.parse("2026-11-28T09:01:00Z"), true];
   expect(await app.keepHouse()).toMatchObject({
     imports: { removed: 40_000 },
     // The daily report and the cache are due at 09:00.
     schedules: { fired: 2 },
     maintenance: { "refresh-cache": 0 },
+    "left-files": { removed: 2 },
   });
   await insertJob(database.sql, {}, new Date(now));
   now = Date.parse("2026-11-28T09:04:00Z");

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { settleCanceled } from "#campaigns/settle-canceled.ts";
 import { clearEndpoints } from "#deliveries/chores.ts";
+import { purge } from "#jobs/purge.ts";
 import { AppError } from "#lib/errors.ts";
-import { type Chore, createHousekeeping } from "#lib/housekeeping.ts";
+import { type Chore, createHousekeeping, eachOf } from "#lib/housekeeping.ts";
 import { createLogger } from "#lib/logger.ts";
 import { abandonUploads, forgetUploads } from "#uploads/forget-uploads.ts";
 
@@ -56,4 +58,16 @@ test("deletions that can use up all the time run after the tasks that must not w
   ];
   await createHousekeeping({ chores, clock, logger })();
   expect(order).toEqual(["abandon", "good", "clear", "expire"]);
+});
+
+test("when no time is left, the first batch of rows is deleted and the first of several items is done", async () => {
+  const over = { isOver: () => true };
+  const jobs = { purge: async () => 500, trim: async () => 500 };
+  const chores = [...purge({ jobs, clock }), settleCanceled({ settleCanceled: async () => 20 })];
+  await expect(Promise.all(chores.map(({ run }) => run(over)))).resolves.toEqual([
+    { deleted: 500 },
+    { deleted: 500 },
+    { parts: 20 },
+  ]);
+  await expect(eachOf(["a", "b"], over, String, async () => true)).resolves.toBe(1);
 });
