@@ -121,6 +121,9 @@ begin
   select * into v_work from public.letter_group_jobs where id = p_job_id;
   select free, waited into v_free, v_waited from private.room_of_letter_group(v_work, p_from - 1, p_now);
   if v_free = 0 then
+    -- An earlier attempt may have died after it handled letters and before their jobs were sent. This run waits for
+    -- those jobs.
+    perform private.ask_for_outbox();
     return jsonb_build_object('state', 'open', 'waitMs',
       1000 * extract(epoch from least(greatest(v_waited, interval '5 seconds'), interval '1 hour'))::bigint);
   end if;

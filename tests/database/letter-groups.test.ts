@@ -10,9 +10,11 @@ const now = "2026-11-29T12:00:00Z";
 let db: TestDatabase;
 let groups: LetterGroupRepository;
 let parts: PartsRepository;
+/** How often an answer of the database asked for the outbox to be sent. */
+let asked = 0;
 beforeAll(async () => {
   db = await freshDatabase();
-  const client = createDatabase(db.env, db.fetch);
+  const client = createDatabase(db.env, db.fetch, async () => void asked++);
   const clock = { now: () => new Date(now) };
   groups = letterGroupRepository(client, clock);
   parts = partsRepository(client, clock);
@@ -70,15 +72,31 @@ test("a request waits for a concurrent one for the same group, and gets its job"
   }
 });
 
+/** Accepts the group's job, and claims its part. */
+async function claimed(id: string, atOnce: number) {
+  await db.sql.query(ACCEPT, [{ ...work, atOnce }, wanted(id), now]);
+  const { jobId } = await parts.open(id, "handle-letter-group");
+  await parts.add(jobId, null, { parts: await groups.cut(id), cursor: null });
+  const part = await parts.claim({ jobId, part: 1, claimant: "run", leaseMs: 60_000 });
+  if (part.state !== "claimed") throw new Error(part.state);
+  return part;
+}
+
+test("before a run waits for its letters, their jobs are sent, because an earlier attempt may have died before that", async () => {
+  await letters(2);
+  const id = randomUUID();
+  const part = await claimed(id, 1);
+  await groups.work(part, id);
+  asked = 0;
+  await expect(groups.work({ ...part, next: part.next + 1 }, id)).resolves.toMatchObject({ waitMs: 5_000 });
+  expect(asked).toBe(1);
+});
+
 describe("a letter that a person handles while the group's job works", () => {
   /** Works on the group while a transaction reprocesses this letter by hand. */
   async function workDuringHandling(letterId: string | undefined, atOnce: number) {
     const id = randomUUID();
-    await db.sql.query(ACCEPT, [{ ...work, atOnce }, wanted(id), now]);
-    const { jobId } = await parts.open(id, "handle-letter-group");
-    await parts.add(jobId, null, { parts: await groups.cut(id), cursor: null });
-    const part = await parts.claim({ jobId, part: 1, claimant: "run", leaseMs: 60_000 });
-    if (part.state !== "claimed") throw new Error(part.state);
+    const part = await claimed(id, atOnce);
     const person = await db.sql.connect();
     try {
       await person.query("begin");
