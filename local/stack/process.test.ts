@@ -8,6 +8,7 @@ import { type ManagedProcess, runProcess } from "#stack/process.ts";
 const folder = mkdtempSync(join(tmpdir(), "nightshift-process-"));
 const started: ManagedProcess[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const one of started.splice(0)) await one.stop();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -80,6 +81,24 @@ test("a replaced process finishes its requests, and later requests reach the new
   expect(said).toEqual(["replaced"]);
   writeFileSync(join(folder, "go"), "");
   expect(await slow).toBe("old");
+});
+
+test("a process that is replaced while it waits for its restart is not started twice", async () => {
+  const port = await freePort();
+  const { part, said, write } = run(site("old"), { port });
+  await part.ready;
+  const answer = async () => (await fetch(`http://127.0.0.1:${port}/`)).text();
+  // The restart waits until the test lets the time pass.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  process.kill(part.pid ?? 0, "SIGKILL");
+  await expect.poll(() => said).toEqual(["part died (SIGKILL); starting it again."]);
+  for (const word of ["new", "newer"]) {
+    write(site(word));
+    expect(await part.replace(() => word)).toBeUndefined();
+    await expect.poll(answer).toBe(word);
+    vi.advanceTimersByTime(10_000);
+  }
+  expect(said.slice(1)).toEqual(["new", "newer"]);
 });
 
 test("code that cannot be loaded is reported, and the old process continues", async () => {

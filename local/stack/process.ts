@@ -103,6 +103,7 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
         next.child.kill("SIGKILL");
         return why;
       }
+      clearTimeout(restart);
       const { child } = current;
       leaving.add(child);
       child.once("exit", () => leaving.delete(child));
