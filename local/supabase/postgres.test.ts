@@ -103,6 +103,21 @@ test("Postgres starts again after a kill -9 of the server", async () => {
   await second.stop();
 });
 
+test("Postgres starts when its old pid belongs to another program, which gets no signal", async () => {
+  const first = await startPostgres({ dataDir, settings });
+  await ask(first.url, "create table outage as select 1 as id");
+  await first.stop();
+  const bystander = spawn("sleep", ["600"]);
+  const lines = [bystander.pid, dataDir, 1, first.port, "", "127.0.0.1", "1 1", "ready", ""];
+  fs.writeFileSync(path.join(dataDir, "postmaster.pid"), lines.join("\n"));
+  fs.writeFileSync(path.join(dataDir, "postmaster.opts"), "postgres -c nightshift.owner=999999999");
+  const second = await startPostgres({ dataDir, settings });
+  expect(await ask(second.url, "select id from outage")).toEqual([{ id: 1 }]);
+  expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
+  bystander.kill("SIGKILL");
+  await second.stop();
+});
+
 test("Postgres repeats an initdb that was interrupted", async () => {
   const fresh = path.join(directory, "fresh");
   fs.mkdirSync(path.join(`${fresh}.init-999999`, "base"), { recursive: true });

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
@@ -9,16 +10,36 @@ import { type Cluster, isAlive, isZombie } from "./cluster.ts";
 export const runningServer = ({
   directory,
 }: Cluster): { pid: number; port: number; ready: boolean } | undefined => {
-  const lines = readOrEmpty(path.join(directory, "postmaster.pid")).split("\n");
+  const file = path.join(directory, "postmaster.pid");
+  const content = readOrEmpty(file);
+  const lines = content.split("\n");
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
-  if (!isAlive(pid)) {
-    // Postgres would treat a killed server that was not reaped as a running server, and wait for ever. So the killed
-    // server's file is removed.
-    if (isZombie(pid)) fs.rmSync(path.join(directory, "postmaster.pid"), { force: true });
-    return undefined;
+  if (isPostgresOf(directory, pid))
+    return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === "ready" };
+  // Postgres does not start while any process has this pid: a killed server that was not reaped, or, after a power loss,
+  // another program. So the file is removed, unless another start has replaced it meanwhile.
+  if ((isAlive(pid) || isZombie(pid)) && readOrEmpty(file) === content) fs.rmSync(file, { force: true });
+  return undefined;
+};
+
+const isPostgresOf = (directory: string, pid: number): boolean => {
+  const [, served = ""] = /(?:^|\/)postgres -D (.+?)(?: -c |\s*$)/.exec(commandOf(pid)) ?? [];
+  return served !== "" && realPathOf(served) === realPathOf(directory);
+};
+
+/** The program and its arguments, separated by spaces. Empty when there is no such process. */
+const commandOf = (pid: number): string => {
+  if (process.platform === "linux") return readOrEmpty(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
+  return spawnSync("ps", ["-ww", "-o", "args=", "-p", String(pid)], { encoding: "utf8" }).stdout ?? "";
+};
+
+const realPathOf = (target: string): string => {
+  try {
+    return fs.realpathSync(target);
+  } catch {
+    return target;
   }
-  return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === "ready" };
 };
 
 export const ownerOf = ({ directory }: Cluster) =>
