@@ -19,6 +19,11 @@ describe("flags", () => {
     expect(readOptions(["--help", "--reset"])).toBeUndefined();
   });
 
+  test("let the clock of an ephemeral stack run faster", () => {
+    expect(readOptions(["--ephemeral", "--time-scale", "60"])).toMatchObject({ timeScale: 60 });
+    expect(readOptions(["--time-scale", "1"])).toMatchObject({ timeScale: 1 });
+  });
+
   test.each([
     { what: "an unknown flag", args: ["--colour"], says: /--colour/ },
     { what: "a port that is no number", args: ["--port", "http"], says: /--port must be a number from 1 to/ },
@@ -31,6 +36,11 @@ describe("flags", () => {
       what: "--ephemeral with nothing to throw away",
       args: ["--reset", "--ephemeral"],
       says: "--ephemeral has a new folder of its own: there is nothing to --reset.",
+    },
+    {
+      what: "--time-scale for data that stays",
+      args: ["--time-scale", "60"],
+      says: "--time-scale would store times in the data folder that are wrong for the next start.",
     },
   ])("$what is refused", ({ args, says }) => {
     expect(() => readOptions(args)).toThrow(says);

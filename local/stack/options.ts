@@ -20,7 +20,7 @@ export const help = `npm start -- [flags]   runs the whole stack on this machine
   --reset            delete the data in that folder first
   --ephemeral        free ports and a temporary folder that is removed at the end; not with the two above
   --inngest          the real Inngest Dev Server instead of the local engine (npm run start:inngest)
-  --time-scale <n>   let the stack's clock run n times faster
+  --time-scale <n>   let the stack's clock run n times faster; only with --ephemeral
   --help             this
 
 DATABASE_URL uses that Postgres (15 or newer) instead of starting one; SUPABASE_URL with SUPABASE_SECRET_KEY uses a hosted
@@ -37,13 +37,21 @@ export function readOptions(args: readonly string[]): Options | undefined {
       "Leave out one of the two.",
     );
   }
+  const timeScale = numberOf("--time-scale", values["time-scale"], 0.01, 100_000);
+  // Times that are stored in the future would stop schedules, rate limits and sleeps after the next start.
+  if (timeScale !== 1 && !values.ephemeral) {
+    throw new StackError(
+      "--time-scale would store times in the data folder that are wrong for the next start.",
+      "Use it with a temporary folder: npm start -- --ephemeral --time-scale <n>",
+    );
+  }
   return {
     port: values.port === undefined ? undefined : numberOf("--port", values.port, 1, 65_532),
     dataDir: resolve(dataDir ?? ".nightshift"),
     reset: values.reset,
     ephemeral: values.ephemeral,
     inngest: values.inngest,
-    timeScale: numberOf("--time-scale", values["time-scale"], 0.01, 100_000),
+    timeScale,
   };
 }
 
