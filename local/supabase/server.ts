@@ -13,10 +13,9 @@ export const serve = async (handle: Handler, port: number): Promise<RunningServe
     response.once("close", () => {
       if (closing) server.closeIdleConnections();
     });
-    handle(askFrom(request)).then(
-      (answer) => send(answer, request, response),
-      (error: unknown) => response.destroy(error instanceof Error ? error : undefined),
-    );
+    handle(askFrom(request))
+      .then((answer) => send(answer, request, response))
+      .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
   server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {

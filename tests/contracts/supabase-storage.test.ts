@@ -67,6 +67,12 @@ describe("uploads", () => {
     expect(await textOf("once.txt")).toBe("third");
   });
 
+  test("a cacheControl that no header can hold makes the download fail", async () => {
+    const blob = new Blob(["x"], { type: "text/plain" });
+    expect((await files().upload("dash.txt", blob, { cacheControl: "3600 – public" })).error).toBeNull();
+    expect((await files().download("dash.txt")).error).toMatchObject({ status: 400 });
+  });
+
   test("an upload into an unknown bucket gets 404", async () => {
     const { error } = await server.storage.from("no-such-bucket").upload("x.txt", "x");
     expect(error).toMatchObject({ statusCode: "404", message: "Bucket not found" });

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Answer, Ask } from "../http.ts";
+import { invalidHeader } from "./errors.ts";
 import type { Files } from "./files.ts";
 
 export type StoredObject = {
@@ -21,6 +22,7 @@ export const download = (ask: Ask, { name, version, metadata }: StoredObject, fi
     "last-modified": new Date(metadata.lastModified).toUTCString(),
     "accept-ranges": "bytes",
   };
+  checkHeaders(headers);
   const wantedName = ask.query.get("download");
   if (wantedName !== null)
     headers["content-disposition"] = attachment(wantedName || path.posix.basename(name));
@@ -36,6 +38,12 @@ export const download = (ask: Ask, { name, version, metadata }: StoredObject, fi
   const status = range === undefined ? 200 : 206;
   if (ask.method === "HEAD" || length === 0) return { status, headers };
   return { status, headers, body: files.read(version, range) };
+};
+
+/** An upload may name any text as its `cacheControl`. Storage accepts the upload, and refuses the download. */
+const checkHeaders = (headers: Readonly<Record<string, string>>) => {
+  for (const [name, value] of Object.entries(headers))
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw invalidHeader(name, value);
 };
 
 /** Reads a request for one range, as players and resumed downloads send it. Any other header means the whole file. */

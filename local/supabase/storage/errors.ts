@@ -19,6 +19,12 @@ export const objectNotFound = () => new StorageError(404, "not_found", "Object n
 export const bucketNotFound = () => new StorageError(404, "Bucket not found", "Bucket not found");
 export const duplicate = () => new StorageError(409, "Duplicate", "The resource already exists");
 export const invalidKey = (key: string) => new StorageError(400, "InvalidKey", `Invalid key: ${key}`);
+export const invalidHeader = (name: string, value: string) =>
+  new StorageError(
+    400,
+    "invalid_header_char",
+    `Invalid character in response header "${name}": ${value.slice(0, 50)}`,
+  );
 export const tooLarge = () =>
   new StorageError(413, "Payload too large", "The object exceeded the maximum allowed size");
 
