@@ -40,6 +40,22 @@ test("a failing store rejects all waiting callers, and their changes are in the 
   expect(committed).toEqual(["a"]);
 });
 
+test("when the store fails while a refused group is committed in pieces, no piece is lost", async () => {
+  let fails = true;
+  const committed: string[] = [];
+  const { journal, refused } = journalOn(async ({ runs }) => {
+    if (runs.some(({ id }) => id === "bad")) throw new Unstorable("bad");
+    if (fails) throw new Error("disk full");
+    committed.push(...runs.map(({ id }) => id));
+  });
+  const bad = runWith({ id: "bad" });
+  for (const run of [bad, runWith({ id: "a" }), runWith({ id: "b" })]) journal.runChanged(run);
+  await expect(journal.flush()).rejects.toThrow("disk full");
+  fails = false;
+  await journal.flush();
+  expect([committed.toSorted(), refused]).toEqual([["a", "b"], [bad]]);
+});
+
 test("an app that registers again before the commit is committed once, as it is now", async () => {
   const committed: Group["apps"][] = [];
   const { journal } = journalOn(async ({ apps }) => void committed.push(apps));

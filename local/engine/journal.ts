@@ -98,8 +98,20 @@ export class Journal {
       }
       const pieces = piecesOf(group);
       const [document] = documentsOf(group);
-      if (pieces.length > 1) for (const piece of pieces) await this.write(piece);
+      if (pieces.length > 1) await this.writeEach(pieces);
       else if (document) this.options.refused(document, error);
+    }
+  }
+
+  /** When one piece fails, the pieces after it wait for the next commit too. */
+  private async writeEach(pieces: Group[]): Promise<void> {
+    for (const [index, piece] of pieces.entries()) {
+      try {
+        await this.write(piece);
+      } catch (error) {
+        for (const rest of pieces.slice(index + 1)) this.putBack(rest);
+        throw error;
+      }
     }
   }
 
