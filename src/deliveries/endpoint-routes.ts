@@ -16,6 +16,8 @@ type Dependencies = {
   deliveries: DeliveryRepository;
   secrets: Pick<SecretBox, "seal">;
   facts: readonly Fact[];
+  /** Why an address would be refused, or null. */
+  urlRefusal: (url: string) => string | null;
   clock: Clock;
 };
 
@@ -23,8 +25,11 @@ const MOST_ENDPOINTS = 20;
 const HOUR_MS = 60 * 60_000;
 
 /** The fields of an endpoint. Its event types must be types of `facts`. */
-const endpointFields = (facts: readonly Fact[]) => ({
-  url: z.url({ protocol: /^https$/, error: "must be an https:// URL" }).max(2000),
+const endpointFields = ({ facts, urlRefusal }: Pick<Dependencies, "facts" | "urlRefusal">) => ({
+  url: z
+    .url({ protocol: /^https$/, error: "must be an https:// URL", abort: true })
+    .max(2000)
+    .refine((url) => urlRefusal(url) === null, { error: ({ input }) => urlRefusal(String(input)) ?? "" }),
   eventTypes: z
     .array(z.enum(["*", ...facts.map(({ type }) => type)]))
     .min(1)
@@ -34,8 +39,9 @@ const endpointFields = (facts: readonly Fact[]) => ({
   policy: z.enum(SCHEDULE_NAMES),
 });
 
-export const endpointRoutes = ({ deliveries, secrets, facts, clock }: Dependencies): Route[] => {
-  const fields = endpointFields(facts);
+export const endpointRoutes = ({ deliveries, secrets, clock, ...rest }: Dependencies): Route[] => {
+  const { facts } = rest;
+  const fields = endpointFields(rest);
   return [
     route({
       method: "GET",

@@ -12,6 +12,7 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 import { deleteOld } from "#lib/delete-old.ts";
 import type { Env } from "#lib/env.ts";
 import type { Fact } from "#lib/fact.ts";
+import { urlRefusal } from "#lib/outside/url-check.ts";
 import { room } from "#lib/room.ts";
 
 type Dependencies = {
@@ -31,7 +32,13 @@ export const deliveries = room<Dependencies>({
     const deliveries = deliveryRepository(db, clock);
     const secrets = createSecretBox(env.WEBHOOK_KEYS);
     return [
-      ...endpointRoutes({ deliveries, secrets, facts, clock }),
+      ...endpointRoutes({
+        deliveries,
+        secrets,
+        facts,
+        urlRefusal: urlRefusal({ allowPrivateHosts: env.ALLOW_PRIVATE_HOSTS }),
+        clock,
+      }),
       ...deliveryRoutes({ deliveries, facts }),
       ...replayRoutes({ jobs, replays: replayRepository(db, clock) }),
     ];

@@ -8,6 +8,7 @@ import {
   type EndpointRow,
 } from "#deliveries/rows.ts";
 import { SCHEDULE_NAMES } from "#deliveries/schedule.ts";
+import { meaningOf } from "#lib/errors.ts";
 
 export const endpointView = z.object({
   id: z.uuid(),
@@ -87,6 +88,8 @@ export const deliveryView = z.object({
   lastStatus: z.number().nullable(),
   /** What went wrong in the last attempt. */
   lastError: z.string().nullable(),
+  /** What to do about `lastError` when no later attempt can mend it; otherwise null. */
+  hint: z.string().nullable(),
   createdAt: z.string(),
   endedAt: z.string().nullable(),
 });
@@ -121,6 +124,7 @@ export const toDeliveryView = (row: DeliveryRow): z.output<typeof deliveryView> 
   nextAttemptAt: row.next_at,
   lastStatus: row.answer_status,
   lastError: row.error_code,
+  hint: row.error_code === "address_refused" ? meaningOf("address_refused").hint : null,
   createdAt: row.created_at,
   endedAt: row.ended_at,
 });

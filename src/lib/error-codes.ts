@@ -140,7 +140,7 @@ export const MEANINGS = {
     422,
     "stop",
     "This address may not be called",
-    "Give a public https:// address on port 443 or 8443, without user and password.",
+    "Give a public https:// address on port 443 or 8443, without user and password. ALLOW_PRIVATE_HOSTS allows private networks.",
   ),
   invalid_recipient: meaning(422, "stop", "This address cannot receive mail", "Correct the address."),
   unreadable_table: meaning(

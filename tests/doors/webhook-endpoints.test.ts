@@ -145,6 +145,32 @@ test.each([
   expect((await site.call("POST", "/api/webhook-endpoints", { as: "ann", body: { url } })).status).toBe(400);
 });
 
+test("400: a private IP address is refused at creation and change, unless ALLOW_PRIVATE_HOSTS allows it", async () => {
+  const { id } = await make();
+  const address = { as: "ann" as const, body: { url: "https://10.0.0.1/hook" } };
+  for (const answer of [
+    await site.call("POST", "/api/webhook-endpoints", address),
+    await site.call("PATCH", `/api/webhook-endpoints/${id}`, address),
+  ]) {
+    expect(answer.status).toBe(400);
+    expect(JSON.stringify(answer.body)).toContain("not on the public internet, nor in ALLOW_PRIVATE_HOSTS");
+  }
+  const inside = await testApp(db, {
+    env: { WEBHOOK_KEYS: OLD_KEY ?? "", ALLOW_PRIVATE_HOSTS: "10.0.0.0/8" },
+  });
+  expect((await inside.call("POST", "/api/webhook-endpoints", address)).status).toBe(201);
+});
+
+test("a delivery whose address was refused says what to do", async () => {
+  const { id } = await make();
+  const { body } = await site.call("POST", `/api/webhook-endpoints/${id}/test`, { as: "ann", body: {} });
+  expect(body.hint).toBeNull();
+  await db.sql.query("update webhook_deliveries set error_code = 'address_refused'");
+  const { body: refused } = await site.call("GET", `/api/webhook-deliveries/${body.id}`, { as: "ann" });
+  expect(refused).toMatchObject({ lastError: "address_refused" });
+  expect(refused.hint).toContain("ALLOW_PRIVATE_HOSTS");
+});
+
 test("a change keeps the fields that it does not name; 400: an unknown event type", async () => {
   const { id } = await make();
   const path = `/api/webhook-endpoints/${id}`;

@@ -1,9 +1,10 @@
 import { type LookupAddress, lookup as systemLookup } from "node:dns";
-import { isIP, type LookupFunction } from "node:net";
+import type { LookupFunction } from "node:net";
 import { Agent, type Dispatcher } from "undici";
 import { AppError, codeOf } from "#lib/errors.ts";
 import { limited, readAll } from "#lib/outside/limited-body.ts";
 import { addressCheck } from "#lib/outside/public-address.ts";
+import { checkUrl, notPublic, PORTS } from "#lib/outside/url-check.ts";
 
 /** Which addresses may be called. The environment decides it, never a request. */
 export type Reach = {
@@ -46,7 +47,6 @@ export type SafeFetch = (url: string, call?: Call) => Promise<SafeAnswer>;
 const DEFAULTS = { timeoutMs: 30_000, maxBytes: 1024 * 1024 };
 const MAX_REDIRECTS = 3;
 const MAX_DISCARDED_BYTES = 64 * 1024;
-const PORTS = [443, 8443];
 
 /**
  * Sends HTTPS requests to addresses that users give us. Every address of a name must be public. The connection's own
@@ -88,20 +88,6 @@ export function createSafeFetch(reach: Reach): SafeFetch {
       url = next;
     }
   };
-}
-
-/** Checks the URL before its name is resolved. `URL` has already converted all spellings of IP addresses to one. */
-function checkUrl(address: string, ports: readonly number[], isAllowed: (address: string) => boolean): URL {
-  if (!URL.canParse(address)) throw refused("The address is no URL");
-  const url = new URL(address);
-  if (url.protocol !== "https:") throw refused("The address must begin with https://");
-  if (url.username !== "" || url.password !== "")
-    throw refused("The address must not contain a user or password");
-  if (!ports.includes(Number(url.port || 443))) throw refused(`The port must be one of ${ports.join(", ")}`);
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  if (host === "") throw refused("The address names no host");
-  if (isIP(host) !== 0 && !isAllowed(host)) throw notPublic();
-  return url;
 }
 
 /** Resolves a name for a connection. Fails when one of the name's addresses may not be called. */
@@ -172,8 +158,6 @@ const withoutSecrets = (headers: Record<string, string>) =>
     Object.entries(headers).filter(([name]) => /^(?:accept|range|if-|user-agent)/i.test(name)),
   );
 
-const refused = (message: string) => new AppError("address_refused", message);
-const notPublic = () => refused("The address is not on the public internet");
 const redirected = (url: URL) =>
   new AppError("provider_rejected", `${url.host} answers with a redirect, which is not followed`, {
     hint: "Give the address that it leads to.",

@@ -12,7 +12,7 @@ import {
 export async function storm(house: House) {
   const { call, steer, sql } = house;
   const endpoint = await call("POST", "/api/webhook-endpoints", {
-    url: "https://127.0.0.1/hook",
+    url: "https://localhost/hook",
     eventTypes: ["*"],
   });
   await failedCampaign(house, "The blocked letter");

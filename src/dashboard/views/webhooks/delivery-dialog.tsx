@@ -46,6 +46,7 @@ export function DeliveryDialog({ id, onChange, onClose }: DialogProps) {
               </li>
             ))}
           </ol>
+          {data.hint !== null && <p>{data.hint}</p>}
           {data.nextAttemptAt !== null && <p className="quiet">Next attempt: {exact(data.nextAttemptAt)}</p>}
         </>
       )}
