@@ -132,8 +132,9 @@ async function start(
   });
   const databaseUrl = await open();
   const database: Environment = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
-  const onDatabase = [startGateway(), startEngine()];
-  await Promise.all([page, mail, site, ...onDatabase]);
+  await Promise.all([mail, site, startGateway()]);
+  // The engine continues unfinished runs at once. Without the other parts its calls would fail and use up attempts.
+  await Promise.all([page, startEngine()]);
   const isWhole = databaseUrl !== undefined && !options.inngest && isAllHere;
   const lastStart = isWhole ? { ports, databaseUrl } : undefined;
   const [apiKeys] = await Promise.all([

@@ -229,6 +229,43 @@ test("S1-22: killed parts are restarted; after a kill of the supervisor no proce
   );
 }, 600_000);
 
+test("after a kill of the whole stack, a run in flight continues without a failed call", async () => {
+  const port = Number(await freeBlock());
+  const args = ["--data-dir", join(folder, "in-flight"), "--port", String(port)];
+  const images = async (change: object) => {
+    const body = JSON.stringify({ failureRate: 0, latencyMs: 0, ...change });
+    const headers = { "content-type": "application/json" };
+    await fetch(`http://127.0.0.1:${port + 3}/_control/images`, { method: "POST", headers, body });
+  };
+  const engine = async <T>(path: string) => {
+    const response = await fetch(`http://127.0.0.1:${port + 2}${path}`);
+    return ((await response.json()) as { data: T }).data;
+  };
+  // The new run waits until the lease of the killed one has ended: 5 s after this time limit.
+  const environment = { IMAGES_TIMEOUT_MS: "10000" };
+  const first = await start(args, environment);
+  await images({ hold: true });
+  const { body: task } = await call(first, "POST", "/api/tasks", { prompt: "a boat" });
+  const statusIn = async (stack: Started) =>
+    (await call(stack, "GET", `/api/tasks/${String(task["id"])}`)).body["status"];
+  await until(async () => (await statusIn(first)) === "processing");
+  const all = [...childrenOf(first.child), ...postgresOf(join(folder, "in-flight"))];
+  killHard(all.find(({ command }) => command.includes(parts.engine)));
+  first.child.kill("SIGKILL");
+  for (const { pid } of all) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  await ended(first.child);
+
+  const second = await start(args, environment);
+  await images({ hold: false });
+  await until(async () => (await statusIn(second)) === "completed", second.output);
+  const runs = await engine<{ run_id: string; function_slug: string }[]>("/local/runs");
+  const drawn = runs.find((run) => run.function_slug.endsWith("-generate-image"));
+  const { history } = await engine<{ history: { what: string }[] }>(`/local/runs/${drawn?.run_id}`);
+  const calls = history.map(({ what }) => what).filter((what) => what.startsWith("call"));
+  expect(calls.length).toBeGreaterThan(1);
+  expect(calls).not.toContain("call-failed");
+}, 240_000);
+
 test("S1-20: npm start needs no key of any service; --ephemeral uses free ports and leaves no files; --time-scale speeds up every clock", async () => {
   const stack = await start(["--ephemeral", "--time-scale", "10000"], {}, ["PATH", "HOME"]);
   const page = await fetch(stack.site);
