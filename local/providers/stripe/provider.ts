@@ -15,7 +15,7 @@ type Options = {
 
 /**
  * The next `count` calls that change something fail: with `status`, or, with `dropAnswer`, by ending the connection
- * after the work was done.
+ * after the work was done. A status of 500 or more is remembered for the call's idempotency key.
  */
 const faults = z.strictObject({
   status: z.int().min(400).max(599).optional(),
@@ -29,6 +29,7 @@ const newEvent = z.strictObject({
   object: z.looseObject({ id: z.string(), object: z.string() }),
 });
 
+const INJECTED = "An injected fault.";
 const problem = (status: number, type: string, message: string) => json(status, { error: { type, message } });
 
 /**
@@ -84,18 +85,30 @@ export function createStripeProvider({
     counts.writes += 1;
     const form = await request.text();
     const key = request.headers.get("idempotency-key") ?? randomUUID();
-    const { status, dropAnswer, count } = fault.plan;
-    const isFaulty = count > 0;
-    if (isFaulty) fault.plan = { ...fault.plan, count: count - 1 };
-    if (isFaulty && status !== undefined) return problem(status, "api_error", "An injected fault.");
-    const earlier = store.made(key);
+    const { status, dropAnswer } = takeFault();
+    // Stripe refuses such a call before it looks at the key, so a repeat may have another result.
+    if (status !== undefined && status < 500) return problem(status, "api_error", INJECTED);
+    const failure = store.failed(key, clock.now());
+    const earlier = store.made(key) ?? failure;
     if (earlier !== undefined && earlier.form !== form) {
       return problem(400, "idempotency_error", "Keys can only be used with the same parameters.");
     }
-    const made = earlier === undefined ? intentOf(new URLSearchParams(form)) : undefined;
-    if (made !== undefined) store.put(made, { key, form });
-    if (isFaulty && dropAnswer === true) throw new DroppedAnswer();
-    return json(200, store.objects.get(earlier?.id ?? made?.id ?? ""));
+    // Stripe answers a repeat of a key as it answered the first call, also when that was an error.
+    if (failure !== undefined) return problem(failure.status, "api_error", INJECTED);
+    if (earlier === undefined && status !== undefined) {
+      store.fail({ key, form, status, at: clock.now().getTime() });
+      return problem(status, "api_error", INJECTED);
+    }
+    if (earlier === undefined) store.put(intentOf(new URLSearchParams(form)), { key, form });
+    if (dropAnswer === true) throw new DroppedAnswer();
+    return json(200, store.objects.get(store.made(key)?.id ?? ""));
+  }
+
+  function takeFault(): Pick<z.infer<typeof faults>, "status" | "dropAnswer"> {
+    const { count, ...effect } = fault.plan;
+    if (count === 0) return {};
+    fault.plan = { ...fault.plan, count: count - 1 };
+    return effect;
   }
 
   function intentOf(form: URLSearchParams): StripeObject {
