@@ -41,6 +41,21 @@ as $$
     and attidentity = '' and attname <> 'id';
 $$;
 
+-- Refuses an owner whose import was made by an administrator into rows of another owner.
+create function private.require_scope_of_import(p_import public.imports, p_viewer text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_target private.import_targets;
+begin
+  select * into v_target from private.import_targets where name = p_import.target;
+  execute format('select %s($1, $2)', v_target.scope_function)
+    using private.import_options_of(jsonb_build_object('options', p_import.options), p_import.owner), p_viewer;
+end
+$$;
+
 create function public.accept_import_undo(p_request jsonb, p_id uuid, p_viewer text, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -53,6 +68,9 @@ begin
   select * into v_import from public.imports where id = p_id and (p_viewer is null or owner = p_viewer) for no key update;
   if v_import.id is null then
     perform private.refuse(404, 'not_found', 'Import not found');
+  end if;
+  if p_viewer is not null then
+    perform private.require_scope_of_import(v_import, p_viewer);
   end if;
   v_job := private.accept_job(p_request, p_now);
   if v_job.id <> (p_request ->> 'id')::uuid then
@@ -180,8 +198,8 @@ begin
 end
 $$;
 
-revoke execute on function private.undo_sql_of_target, public.accept_import_undo, public.count_import_undo,
-  public.undo_import_rows, public.list_import_conflicts, private.after_undo_job, public.purge_imports
+revoke execute on function private.undo_sql_of_target, private.require_scope_of_import, public.accept_import_undo,
+  public.count_import_undo, public.undo_import_rows, public.list_import_conflicts, private.after_undo_job, public.purge_imports
   from public, anon, authenticated;
-grant execute on function private.undo_sql_of_target, public.accept_import_undo, public.count_import_undo,
-  public.undo_import_rows, public.list_import_conflicts, private.after_undo_job, public.purge_imports to service_role;
+grant execute on function private.undo_sql_of_target, private.require_scope_of_import, public.accept_import_undo,
+  public.count_import_undo, public.undo_import_rows, public.list_import_conflicts, private.after_undo_job, public.purge_imports to service_role;

@@ -1,3 +1,4 @@
+import { createApiKey } from "@nightshift/local/api-key.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ImportShop, importShop } from "../../support/import-shop.ts";
 
@@ -51,6 +52,22 @@ describe("an undo", () => {
     expect(await shop.rows("select email, status from email_subscribers")).toEqual([
       { email: "bob@example.com", status: "unsubscribed" },
     ]);
+  });
+
+  test("404: of an administrator's import into another owner's list is refused to other keys of the administrator's owner", async () => {
+    const [list] = await shop.rows(
+      "insert into email_lists (owner, name, created_at) values ('ann', 'Hers', now()) returning id",
+    );
+    const done = await shop.run(csv("ada@example.com,Ada"), { options: { listId: list?.id } });
+    const key = await createApiKey(shop.database.project, { name: "shop", role: "app", owner: "operator" });
+    const headers = { authorization: `Bearer ${key}` };
+    const refused = await shop.call("POST", `/api/imports/${done.id}/undo`, undefined, headers);
+    expect(refused).toMatchObject({ status: 404, body: { code: "not_found" } });
+    expect(await shop.rows("select email from email_subscribers")).toEqual([{ email: "ada@example.com" }]);
+    // The same key undoes an import into the owner's own list, and the administrator undoes both.
+    const own = await shop.run(csv("bob@example.com,Bob"));
+    expect((await shop.call("POST", `/api/imports/${own.id}/undo`, undefined, headers)).status).toBe(202);
+    expect((await undo(done.id)).body.undo).toMatchObject({ undone: 1 });
   });
 
   test("lists a row that another table refers to as a conflict, and undoes the rest", async () => {
