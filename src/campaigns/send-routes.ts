@@ -45,18 +45,18 @@ export const sendRoutes = ({ campaigns, jobs, clock, refuseWithoutImprint }: Dep
       refuseWithoutImprint();
       refuseBoth(query, body);
       const { sendAt, previewHash: hash } = { ...query, ...body };
-      const delayMs = delayUntil(sendAt, clock);
+      const startAt = startOf(sendAt, clock);
       const wanted = request(
         sendCampaignRequested,
         { campaignId: params.id },
-        { requester, key: idempotencyKey, delayMs },
+        { requester, key: idempotencyKey, startAt },
       );
       const job = await jobs.accept(wanted, (job) =>
         campaigns.acceptSend(params.id, ownerOf(requester), job, hash),
       );
       return job.id === wanted.id
-        ? json(202, accepted("Campaign queued for sending", job.id))
-        : json(200, accepted(ALREADY[job.status], job.id));
+        ? json(202, accepted(isScheduled(job, clock) ? SCHEDULED : "Campaign queued for sending", job.id))
+        : json(200, accepted(isScheduled(job, clock) ? SCHEDULED : ALREADY[job.status], job.id));
     },
   }),
   route({
@@ -95,13 +95,18 @@ function refuseBoth(query: object, body: object): void {
     throw new AppError("invalid_request", `"${field}" is given in the query and in the body`);
 }
 
-/** A time in the past means now. */
-function delayUntil(sendAt: string | undefined, clock: Clock): number | undefined {
+/** The time in UTC, so that one time has one text. The database refuses a time in the past. */
+function startOf(sendAt: string | undefined, clock: Clock): string | undefined {
   if (sendAt === undefined) return undefined;
-  const delayMs = Math.max(0, Date.parse(sendAt) - clock.now().getTime());
-  if (delayMs > LONGEST_DELAY_MS) throw new AppError("invalid_request", "sendAt is more than a year away");
-  return delayMs;
+  const startMs = Date.parse(sendAt);
+  if (startMs - clock.now().getTime() > LONGEST_DELAY_MS)
+    throw new AppError("invalid_request", '"sendAt" is more than a year away: name an earlier time');
+  return new Date(startMs).toISOString();
 }
+
+const SCHEDULED = "Campaign is scheduled";
+const isScheduled = ({ status, created_at, ready_at }: Job, clock: Clock): boolean =>
+  status === "queued" && Date.parse(ready_at) > Math.max(Date.parse(created_at), clock.now().getTime());
 
 /** The message about an existing job, by its status. */
 const ALREADY: Record<Job["status"], string> = {

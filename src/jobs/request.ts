@@ -36,6 +36,8 @@ type RequestOptions = JobOptions & {
   key: string | undefined;
   /** A value that must be equal in all requests with the same key. By default this is the event's data. */
   comparedData?: unknown;
+  /** ISO 8601: the job may not begin before this time. */
+  startAt?: string | undefined;
   /** The function whose job this is, for an event with several functions. */
   functionId?: string;
   /** The id of the job and its event; generated here, unless a row of the caller already has it. */

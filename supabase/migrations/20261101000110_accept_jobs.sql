@@ -49,6 +49,7 @@ $$;
 --   key            idempotency key; comparedData: must be equal in two requests with one key, instead of the data
 --   priority       1 to 5; deadlineAt: after this time the work is skipped
 --   delayMs        how long it waits before it may begin; held: it waits for private.release_jobs
+--   startAt        the time before which it may not begin; two requests with one key must name the same time
 --   attempts, backoffMs   tries of each step, and the delay before the second one, doubled each time
 --   keepCompleted  how many of the newest completed jobs of this kind and owner that have such a number are
 --                  kept
@@ -165,7 +166,8 @@ begin
     cross join lateral (
       select coalesce((request ->> 'id')::uuid, gen_random_uuid()) as id,
         coalesce(private.priority_of(request), private.priority_of(request -> 'data'), v_kind.priority) as priority,
-        p_now + coalesce((request ->> 'delayMs')::float8, 0) * interval '1 millisecond' as ready_at
+        greatest((request ->> 'startAt')::timestamptz,
+          p_now + coalesce((request ->> 'delayMs')::float8, 0) * interval '1 millisecond') as ready_at
     ) as given
     on conflict do nothing
     returning *

@@ -69,7 +69,8 @@ begin
     return;
   end if;
   v_room := private.pace_of(p_kind.kind, v_priority, p_now) * (0.8 * extract(epoch from private.promise_of(v_priority))
-    + coalesce((p_request ->> 'delayMs')::float8, 0) / 1000);
+    + greatest((p_request ->> 'delayMs')::float8 / 1000,
+      extract(epoch from (p_request ->> 'startAt')::timestamptz - p_now)::float8, 0));
   if v_room is null or v_room >= v_most then
     return;
   end if;

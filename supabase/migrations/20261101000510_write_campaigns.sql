@@ -129,9 +129,32 @@ exception when check_violation then
 end
 $$;
 
+-- Refuses to send a campaign at another time than its job: either time would be dropped in silence. p_send_at: null means
+-- now. A request to send now is no conflict once the scheduled time has come.
+create function private.refuse_other_time(p_job public.jobs, p_send_at timestamptz, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- A job that is not scheduled is ready when it is created. greatest() ignores null.
+  if greatest(p_send_at, p_job.created_at) = p_job.ready_at
+    or greatest(p_send_at, p_job.ready_at, p_now) = p_now then
+    return;
+  end if;
+  if p_job.ready_at > greatest(p_job.created_at, p_now) then
+    perform private.refuse(409, 'conflict', format(
+      'Campaign is scheduled for %s. To change the time, cancel its job (DELETE /api/jobs/%s) and create the campaign again',
+      to_char(p_job.ready_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), p_job.id));
+  end if;
+  perform private.refuse(409, 'conflict', 'Campaign is being sent already, so it cannot be scheduled');
+end
+$$;
+
 -- Accepts the sending of a campaign: inserts the job and queues the campaign for it, in one transaction (p_request: see
--- private.accept_job). A further call while the campaign is being sent, or with the same idempotency key, returns the
--- existing job. When a job ended and left its campaign unfinished (such as half planned in a restored copy), the next
+-- private.accept_job). A further call for the same time while the campaign is being sent, or with the same idempotency
+-- key, returns the existing job. A new job may begin at most ten minutes before p_now: an earlier time is a mistake, such
+-- as a wrong year. When a job ended and left its campaign unfinished (such as half planned in a restored copy), the next
 -- job takes the campaign over. p_preview_hash: see require_previewed_campaign.
 create function public.accept_campaign_send(
   p_campaign_id uuid, p_owner text, p_request jsonb, p_preview_hash text, p_now timestamptz
@@ -142,15 +165,23 @@ set search_path = ''
 as $$
 declare
   v_campaign public.campaigns := private.lock_campaign(p_campaign_id, p_owner);
+  v_send_at timestamptz := (p_request ->> 'startAt')::timestamptz;
   v_job public.jobs;
 begin
   select * into v_job from public.jobs where id = v_campaign.job_id;
-  if v_campaign.status in ('queued', 'sending') and v_job.ended_at is null and v_job.id is not null
-    or v_job.requester = p_request ->> 'requester' and v_job.idempotency_key = p_request ->> 'key' then
+  if v_job.requester = p_request ->> 'requester' and v_job.idempotency_key = p_request ->> 'key' then
+    -- Refuses another request with this key.
+    return private.accept_job(p_request, p_now);
+  elsif v_campaign.status in ('queued', 'sending') and v_job.ended_at is null and v_job.id is not null then
+    perform private.refuse_other_time(v_job, v_send_at, p_now);
     return v_job;
   end if;
   if v_campaign.status in ('completed', 'canceled') then
     perform private.refuse(409, 'conflict', format('Campaign already %s', v_campaign.status));
+  end if;
+  if v_send_at < p_now - interval '10 minutes' then
+    perform private.refuse(400, 'invalid_request',
+      '"sendAt" is in the past: name a time to come, or leave the field out to send now');
   end if;
   perform private.require_previewed_campaign(v_campaign, p_preview_hash);
   v_job := private.accept_job(p_request, p_now);
@@ -234,10 +265,12 @@ end
 $$;
 
 revoke execute on function
-  private.find_campaign, private.lock_campaign, private.hash_of_campaign_request, private.insert_campaign, public.create_campaign, public.update_campaign,
+  private.find_campaign, private.lock_campaign, private.hash_of_campaign_request, private.insert_campaign, private.refuse_other_time,
+  public.create_campaign, public.update_campaign,
   public.accept_campaign_send, public.accept_newsletter, public.count_campaign_audience,
   public.resolve_campaign_send from public, anon, authenticated;
 grant execute on function
-  private.find_campaign, private.lock_campaign, private.hash_of_campaign_request, private.insert_campaign, public.create_campaign, public.update_campaign,
+  private.find_campaign, private.lock_campaign, private.hash_of_campaign_request, private.insert_campaign, private.refuse_other_time,
+  public.create_campaign, public.update_campaign,
   public.accept_campaign_send, public.accept_newsletter, public.count_campaign_audience,
   public.resolve_campaign_send to service_role;

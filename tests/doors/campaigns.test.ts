@@ -244,6 +244,44 @@ describe("campaigns", () => {
     expect(Date.parse((await house.call("GET", path)).body.sendAt)).toBe(Date.parse(sendAt));
   });
 
+  test("400: sendAt is more than ten minutes in the past; 202: it has just passed", async () => {
+    const { campaignId } = await house.draft(1);
+    const path = `/api/campaigns/${campaignId}`;
+    const ago = (minutes: number) =>
+      new Date(house.engine.clock.now().getTime() - minutes * 60_000).toISOString();
+    expect(await house.call("POST", `${path}/send`, { sendAt: ago(11) })).toMatchObject({
+      status: 400,
+      body: { detail: '"sendAt" is in the past: name a time to come, or leave the field out to send now' },
+    });
+    expect((await house.call("GET", path)).body.status).toBe("draft");
+    expect(await house.call("POST", `${path}/send`, { sendAt: ago(5) })).toMatchObject({ status: 202 });
+  });
+
+  test("200: a scheduled campaign is asked for at its time again; 409: at another time, or now", async () => {
+    const { campaignId } = await house.draft(1);
+    const day = (n: number) => new Date(house.engine.clock.now().getTime() + n * 86_400_000).toISOString();
+    const [sendAt, other] = [day(1), day(2)];
+    const send = (body: object, headers: Record<string, string> = {}) =>
+      house.call("POST", `/api/campaigns/${campaignId}/send`, body, { headers });
+    const key = { "idempotency-key": `schedule-${campaignId}` };
+    const first = await send({ sendAt }, key);
+    expect(first).toMatchObject({ status: 202, body: { message: "Campaign is scheduled" } });
+    const same = { status: 200, body: { jobId: first.body.jobId, message: "Campaign is scheduled" } };
+    expect(await send({ sendAt })).toMatchObject(same);
+    await house.engine.advance("1h");
+    expect(await send({ sendAt }, key)).toMatchObject(same);
+    expect(await send({ sendAt: other }, key)).toMatchObject({
+      status: 409,
+      body: { code: "idempotency_conflict" },
+    });
+    for (const body of [{ sendAt: other }, {}]) {
+      const refused = await send(body);
+      expect(refused).toMatchObject({ status: 409, body: { code: "conflict" } });
+      expect(refused.body.detail).toContain(`scheduled for ${sendAt.slice(0, 19)}Z`);
+      expect(refused.body.detail).toContain(`DELETE /api/jobs/${first.body.jobId}`);
+    }
+  });
+
   test("an Idempotency-Key returns the same job, even after the campaign is complete", async () => {
     const { campaignId } = await house.draft(2);
     const headers = { "idempotency-key": "once" };

@@ -49,7 +49,7 @@ export function SendButton({
   );
 }
 
-/** The API sends at once when the time has passed, so a wrong time is refused here. */
+/** The API sends at once when the time has passed by a few minutes, so a time that has passed is refused here. */
 function instantOf(sendAt: string): string | null {
   if (sendAt === "") return null;
   const at = Date.parse(sendAt);
