@@ -19,7 +19,8 @@ const ofFunction = z.object({
 export function costRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    tally: () => call("tally_usage", {}, z.number()),
+    /** Counts at most `limit` ends of jobs. Returns how many. */
+    tally: (limit: number) => call("tally_usage", { limit }, z.number()),
 
     /** `month`: its first day. */
     month: (month: string) => callTimeless("read_month_usage", { month }, ofFunction.array()),

@@ -133,6 +133,8 @@ create table public.job_events (
     'accepted', 'released', 'running', 'retrying', 'waiting', 'attempt', 'run_ended', 'completed', 'failed', 'canceled', 'skipped',
     'reprocessed', 'run_again', 'paused'))
 );
+create index job_events_of_ends on public.job_events (at, job_id, sequence)
+  where type in ('completed', 'failed', 'canceled', 'skipped');
 create index job_events_of_retries on public.job_events (at) where type in ('retrying', 'attempt');
 
 -- How fast each requester sends requests: the theoretical arrival time of a generic cell rate algorithm (GCRA).

@@ -159,10 +159,10 @@ as $$
   where kinds.kind is not null;
 $$;
 
--- The completed jobs that their requests do not keep, however recent they are. The newest job with a number of its own
+-- The completed jobs that their requests do not keep, and that ended before p_before. The newest job with a number of its own
 -- (jobs.keep_completed) decides for the jobs of the same kind and owner that have a number too. So a requester deletes no
 -- job of another owner, and no job whose request had no number. At most p_limit of each kind and owner.
-create function private.jobs_beyond_own_number(p_limit integer)
+create function private.jobs_beyond_own_number(p_before timestamptz, p_limit integer)
 returns setof uuid
 language sql stable
 set search_path = ''
@@ -181,13 +181,19 @@ as $$
   select old.id
   from newest
   cross join lateral (
-    select id from public.jobs
+    select ended_at, id from public.jobs
     where jobs.keep_completed is not null and status = 'completed' and jobs.kind = newest.kind and jobs.owner = newest.owner
-    order by ended_at desc, id desc offset newest.keep_completed limit p_limit) as old;
+    order by ended_at desc, id desc offset newest.keep_completed limit 1) as last
+  cross join lateral (
+    select jobs.id from public.jobs
+    where jobs.keep_completed is not null and status = 'completed' and jobs.kind = newest.kind and jobs.owner = newest.owner
+      and ended_at < p_before and (ended_at, jobs.id) <= (last.ended_at, last.id)
+    order by ended_at, jobs.id limit p_limit) as old;
 $$;
 
--- Deletes the jobs that neither their kind nor their request keeps, at most p_limit in one call. The statement reads
--- only the jobs that it keeps or deletes.
+-- Deletes the jobs that neither their kind nor their request keeps, at most p_limit in one call. Jobs that ended after
+-- p_before stay: a repeated request with the same idempotency key gets the same job, and usage, reports and digests
+-- count it. The statement reads only the jobs that it keeps or deletes.
 create function public.trim_jobs(p_before timestamptz, p_limit integer)
 returns bigint
 language plpgsql
@@ -199,7 +205,7 @@ begin
   delete from public.jobs where id = any (array(
     (select private.jobs_beyond_kind_number(p_before, p_limit) limit p_limit)
     union
-    (select private.jobs_beyond_own_number(p_limit) limit p_limit)
+    (select private.jobs_beyond_own_number(p_before, p_limit) limit p_limit)
     limit p_limit));
   get diagnostics v_count = row_count;
   return v_count;

@@ -62,7 +62,7 @@ withChromium("after a storm, the page shows the numbers of the database:", () =>
       `select count(*) filter (where status = 'queued' and ready_at <= now()), count(*) filter (where status = 'running')
        from generate_series(1, 5) as class left join jobs on priority = class group by class`,
     );
-    await query("select tally_usage(now() + interval '2 minutes')");
+    await query("select tally_usage(10000, now() + interval '2 minutes')");
     await page.reload();
     await number(
       tile("Mails"),

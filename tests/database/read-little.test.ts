@@ -101,7 +101,11 @@ test.each([
   ["jobs", "trimming when nothing is old", "trim_jobs('2025-01-01', 500)"],
   ["jobs", "trimming one of many", "trim_jobs('2027-01-01', 1)"],
   ["jobs", "purging one of many", "purge_ledgers('2027-01-01', '2025-01-01', 1)"],
-  ["jobs", "trimming one of many that their owner does not keep", "private.jobs_beyond_own_number(1)"],
+  [
+    "jobs",
+    "trimming one of many that their owner does not keep",
+    "private.jobs_beyond_own_number('2027-01-01', 1)",
+  ],
   ["jobs", "the first rows of a report", exported("analytics")],
   ["campaign_sends", "the first rows of a report", exported("sends")],
   ["dead_letter_queue", "the first rows of a report", exported("dead_letters")],

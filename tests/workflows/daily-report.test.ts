@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
 import { monitoringFunctions } from "#monitoring/functions.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
@@ -117,4 +118,26 @@ test("outside production nothing is posted to Slack, but the report is stored", 
   await open({ RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "development" });
   expect(await nextReport()).toMatchObject({ slack: "held", kinds: [] });
   expect(await shop.slack()).toEqual([]);
+});
+
+test("the report and the digest count all jobs of their days, when the kind keeps only one of them", async () => {
+  // A Tuesday evening: the digest of Monday is late, and counts from Monday of the week before.
+  const now = "2026-12-08T23:00:00Z";
+  shop = await workshop({ start: new Date(now), functions: monitoringFunctions });
+  await shop.rows("select private.register_work_kind($1)", [
+    { function_id: "resize", event_name: "test/work", keep_completed: 1 },
+  ]);
+  const owner = randomUUID();
+  for (const at of ["2026-11-30T09:01:00Z", "2026-12-01T00:00:00Z", "2026-12-07T10:00:00Z"])
+    for (let n = 0; n < 2; n += 1) await ended("resize", "completed", at);
+  await shop.rows("update jobs set owner = $1 where kind = 'resize'", [owner]);
+  await shop.rows("insert into signups values ($1, 'ann@example.com', '', gen_random_uuid(), '2026-01-01')", [
+    owner,
+  ]);
+  await shop.rows("insert into user_settings values ($1, 'UTC', true, '2026-01-01')", [owner]);
+  await shop.app.keepHouse();
+  const [{ report }] = await shop.rows("select report_on_yesterday($1, 'UTC') as report", [now]);
+  expect(report.kinds).toContainEqual(expect.objectContaining({ kind: "resize", completed: 2 }));
+  await shop.rows("select private.make_weekly_digests(10, $1)", [now]);
+  expect(await shop.rows("select fields from mails")).toMatchObject([{ fields: { completed: 4 } }]);
 });

@@ -5296,7 +5296,7 @@ export type Database = {
         Returns: number;
       };
       take_tokens: { Args: { p_now: string | null; p_wants: Json | null }; Returns: Json };
-      tally_usage: { Args: { p_now: string | null }; Returns: number };
+      tally_usage: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
       test_webhook_endpoint: {
         Args: {
           p_data: Json | null;
