@@ -241,10 +241,10 @@ test("a list longer than a step is read on from its stored page in the next step
     return checkList(deps, list, { now: shop.engine.clock.now(), isLate: () => ++asked > limit });
   };
   await shop.engine.advance("1m");
-  expect(await check(100)).toEqual({ listed: 100, missing: 100, unreadable: 0, isDone: false });
-  expect(await check(40)).toEqual({ listed: 100, missing: 40, unreadable: 0, isDone: false });
-  expect(await check(1000)).toEqual({ listed: 151, missing: 110, unreadable: 0, isDone: true });
-  expect(await check(1000)).toEqual({ listed: 0, missing: 0, unreadable: 0, isDone: true });
+  expect(await check(100)).toEqual({ listed: 100, missing: 100, failed: 0, unreadable: 0, isDone: false });
+  expect(await check(40)).toEqual({ listed: 100, missing: 40, failed: 0, unreadable: 0, isDone: false });
+  expect(await check(1000)).toEqual({ listed: 151, missing: 110, failed: 0, unreadable: 0, isDone: true });
+  expect(await check(1000)).toEqual({ listed: 0, missing: 0, failed: 0, unreadable: 0, isDone: true });
   expect(pages[0]).toBeUndefined();
   expect(pages[1]).toBe(pages[2]);
   expect(new Set(pages).size).toBe(3);
@@ -282,7 +282,7 @@ test("a webhook of the list that cannot be read, or is gone, does not hold up th
   const results = await shop.rows(
     "select result from jobs where function_id = 'check-webhook-gaps' order by created_at",
   );
-  expect(results[0].result.resend).toEqual({ listed: 4, missing: 1, unreadable: 2 });
+  expect(results[0].result.resend).toEqual({ listed: 4, missing: 1, failed: 0, unreadable: 2 });
 });
 
 test("it is scheduled only where a source has a key and a secret, and costs two executions", async () => {

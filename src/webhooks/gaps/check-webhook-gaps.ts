@@ -77,7 +77,7 @@ async function check(deps: Dependencies): Promise<{ result: Result; isDone: bool
   return { result, isDone };
 }
 
-const NOTHING = { listed: 0, missing: 0, unreadable: 0 };
+const NOTHING = { listed: 0, missing: 0, failed: 0, unreadable: 0 };
 type Counts = typeof NOTHING & { unchecked?: string[] };
 
 const sum = (before: Counts = NOTHING, more: Counts): Counts => ({
@@ -85,5 +85,6 @@ const sum = (before: Counts = NOTHING, more: Counts): Counts => ({
   ...more,
   listed: before.listed + more.listed,
   missing: before.missing + more.missing,
+  failed: before.failed + more.failed,
   unreadable: before.unreadable + more.unreadable,
 });

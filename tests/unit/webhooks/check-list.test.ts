@@ -20,11 +20,13 @@ const tokens = {
 };
 
 let base = "";
-/** The answers of the provider, by path. */
+/** The answers of the provider, by path. A number is a status without a body. */
 let answers: Record<string, unknown> = {};
 const server = createServer((request, response) => {
   const [path = ""] = (request.url ?? "").split("?");
-  response.end(JSON.stringify(answers[path] ?? []));
+  const answer = answers[path] ?? [];
+  if (typeof answer === "number") response.statusCode = answer;
+  response.end(JSON.stringify(answer));
 });
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -35,7 +37,7 @@ afterAll(() => {
 });
 
 /** Compares the list with an empty inbox. */
-async function compare(list: SentList) {
+async function compare(list: SentList, now = NOW) {
   const stored: unknown[] = [];
   const saved: Position[] = [];
   const checked = await checkList(
@@ -60,7 +62,7 @@ async function compare(list: SentList) {
       logger,
     },
     list,
-    { now: NOW, isLate: () => false },
+    { now, isLate: () => false },
   );
   return { checked, stored, saved };
 }
@@ -97,8 +99,45 @@ describe("a missing webhook", () => {
     const list = await githubList({ text: "x".repeat(megabytes * 1_000_000) });
     const { checked, stored, saved } = await compare(list);
     expect(stored).toEqual(["guid_1"]);
-    expect(checked).toEqual({ listed: 2, missing: 1, unreadable: 1, isDone: true });
+    expect(checked).toEqual({ listed: 2, missing: 1, failed: 0, unreadable: 1, isDone: true });
     expect(saved).toEqual(isChecked);
+  });
+});
+
+describe("a webhook that GitHub does not give", () => {
+  const path = "/repos/ada/engine/hooks/1/deliveries";
+  const DAY_MS = 24 * 60 * 60_000;
+
+  test("does not stop the others, and is asked for again by the next check", async () => {
+    const list = await githubList({});
+    answers[`${path}/1`] = 503;
+    const { checked, stored, saved } = await compare(list);
+    expect(stored).toEqual(["guid_2"]);
+    expect(checked).toEqual({ listed: 2, missing: 1, failed: 1, unreadable: 0, isDone: true });
+    expect(saved).toEqual([{ checkedUntil: new Date("2026-10-01T12:11:00Z"), reading: undefined }]);
+  });
+
+  test("counts as unreadable when it is a day old", async () => {
+    const list = await githubList({});
+    answers[`${path}/1`] = 503;
+    const now = new Date(Date.parse("2026-10-01T12:11:00Z") + DAY_MS);
+    const { checked, stored, saved } = await compare(list, now);
+    expect(stored).toEqual(["guid_2"]);
+    expect(checked).toEqual({ listed: 2, missing: 1, failed: 0, unreadable: 1, isDone: true });
+    expect(saved).toEqual([{ checkedUntil: now, reading: undefined }]);
+  });
+
+  test("stops the list when GitHub gives none of three", async () => {
+    const list = await githubList({});
+    const at = "2026-10-01T12:12:00Z";
+    answers = {
+      [path]: [1, 2, 3, 4].map((id) => ({ id, guid: `guid_${id}`, event: "push", delivered_at: at })),
+      [`${path}/4`]: { request: { payload: {} } },
+      [`${path}/3`]: 503,
+      [`${path}/2`]: 503,
+      [`${path}/1`]: 503,
+    };
+    await expect(compare(list)).rejects.toMatchObject({ code: "provider_unavailable" });
   });
 });
 
