@@ -3,8 +3,9 @@ import { z } from "zod";
 import { replayRequested } from "#deliveries/events.ts";
 import type { Replay, ReplayRepository } from "#deliveries/replay-repository.ts";
 import type { Jobs } from "#jobs/accept.ts";
+import type { JobRepository } from "#jobs/repository.ts";
 import { request } from "#jobs/request.ts";
-import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
+import { accepted, acceptedView, jobUrl, jobView, toProgress } from "#jobs/view.ts";
 import { AppError } from "#lib/errors.ts";
 import { instant } from "#lib/http/fields.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
@@ -12,6 +13,7 @@ import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 type Dependencies = {
   replays: Pick<ReplayRepository, "count" | "accept" | "find" | "pause" | "resume">;
   jobs: Pick<Jobs, "accept">;
+  ledger: Pick<JobRepository, "get">;
 };
 
 const replayView = z.object({
@@ -28,7 +30,16 @@ const replayView = z.object({
 });
 z.globalRegistry.add(replayView, { id: "WebhookReplay" });
 
-/** `missing` sends what the endpoint has not received; `all` also sends what it has received. */
+/** A replay with the status of its job, and how many of its messages are queued; null before they are counted. */
+const replayDetailsView = replayView.extend({
+  status: jobView.shape.status,
+  progress: jobView.shape.progress,
+});
+
+/**
+ * `missing` sends messages whose delivery failed, or that have none; `all` also sends what the endpoint has received.
+ * `missing` leaves out pending deliveries, because they are attempted again anyway.
+ */
 const period = {
   from: instant,
   to: instant,
@@ -36,12 +47,13 @@ const period = {
 };
 const isForward = ({ from, to }: { from: string; to: string }) => Date.parse(from) < Date.parse(to);
 
-export const replayRoutes = ({ replays, jobs }: Dependencies): Route[] => [
+export const replayRoutes = ({ replays, jobs, ledger }: Dependencies): Route[] => [
   route({
     method: "GET",
     path: "/api/webhook-endpoints/:id/replay-preview",
     policy: "user",
-    summary: "How many messages a replay would send to this endpoint",
+    summary:
+      "How many messages a replay would send to this endpoint; scope missing does not count pending deliveries, which are attempted again anyway",
     params: idParams,
     query: z.object(period),
     responses: { 200: z.object({ count: z.number() }) },
@@ -79,11 +91,17 @@ export const replayRoutes = ({ replays, jobs }: Dependencies): Route[] => [
     method: "GET",
     path: "/api/webhook-replays/:id",
     policy: "user",
-    summary: "One replay",
+    summary: "One replay, with its status and progress",
     params: idParams,
-    responses: { 200: replayView },
-    handler: async ({ params, requester }) =>
-      json(200, toView(await replays.find(params.id, ownerOf(requester)))),
+    responses: { 200: replayDetailsView },
+    handler: async ({ params, requester }) => {
+      const view = toView(await replays.find(params.id, ownerOf(requester)));
+      // Who sees the replay sees its job, also when an administrator has started it.
+      const job = await ledger.get(view.id, null);
+      if (!job) throw new AppError("not_found", "Replay not found");
+      const progress = toProgress(job.progress_done, job.progress_total);
+      return json(200, { ...view, status: job.status, progress });
+    },
   }),
   route({
     method: "POST",

@@ -7,6 +7,7 @@ import { replayRoutes } from "#deliveries/replay-routes.ts";
 import { deliveryRepository } from "#deliveries/repository.ts";
 import { createSecretBox } from "#deliveries/secrets.ts";
 import type { Jobs } from "#jobs/accept.ts";
+import { jobRepository } from "#jobs/repository.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import { deleteOld } from "#lib/delete-old.ts";
@@ -40,7 +41,7 @@ export const deliveries = room<Dependencies>({
         clock,
       }),
       ...deliveryRoutes({ deliveries, facts }),
-      ...replayRoutes({ jobs, replays: replayRepository(db, clock) }),
+      ...replayRoutes({ jobs, ledger: jobRepository(db, clock), replays: replayRepository(db, clock) }),
     ];
   },
   chores: ({ env, db, clock }) => {

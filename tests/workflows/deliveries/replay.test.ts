@@ -60,6 +60,10 @@ test("a replay counts and sends once the messages that a disabled endpoint misse
   expect((await shop.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({
     result: { queued: 50, total: 50 },
   });
+  expect((await shop.call("GET", `/api/webhook-replays/${jobId}`)).body).toMatchObject({
+    status: "completed",
+    progress: { done: 50, total: 50, percent: 100 },
+  });
   expect(await preview()).toBe(0);
   expect(await preview("all")).toBe(50);
   const again = await replay({ scope: "all" });
