@@ -29,6 +29,9 @@ export function readCron(pattern: string, timeZone: string): Cron {
 
 function parse(pattern: string, timeZone: string): Cron {
   try {
+    // Croner's own messages about the number of parts contradict each other. It also reads names such as "@daily".
+    if (!/^@\w+$/.test(pattern.trim()) && pattern.trim().split(/\s+/).length !== 5)
+      throw new Error("it needs five parts: minute, hour, day, month and day of the week");
     // Throws for an unknown zone. Croner would check the zone only when it computes a time.
     offsetOf(new Date(0), timeZone);
     return new Cron(pattern, {

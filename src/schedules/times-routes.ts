@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
+import { AppError } from "#lib/errors.ts";
 import { filledText } from "#lib/http/fields.ts";
 import { json, type Route, route } from "#lib/http/route.ts";
 import type { DecideDueSlots, FindSchedule } from "./find-schedule.ts";
@@ -29,7 +30,7 @@ export const timesRoutes = ({ find, decideDueSlots, details, schedules, clock }:
     responses: { 200: preview },
     handler: async ({ params: { name }, query }) => {
       const { schedule } = await find(name);
-      return json(200, toPreview({ ...schedule, ...query }, clock.now()));
+      return json(200, previewOf({ ...schedule, ...query }, clock.now()));
     },
   }),
   route({
@@ -42,8 +43,8 @@ export const timesRoutes = ({ find, decideDueSlots, details, schedules, clock }:
     responses: { 200: scheduleDetails },
     handler: async ({ params: { name }, body, requester }) => {
       const { schedule } = await find(name);
-      // Refuses times that cannot be parsed, before they are stored.
-      toPreview({ ...schedule, ...body }, clock.now());
+      // Refuses wrong times before they are stored.
+      previewOf({ ...schedule, ...body }, clock.now());
       await schedules.changeTimes(name, requester.id, body);
       await decideDueSlots(name);
       return json(200, await details(name));
@@ -64,3 +65,12 @@ export const timesRoutes = ({ find, decideDueSlots, details, schedules, clock }:
     },
   }),
 ];
+
+/** Throws for times that cannot be read, and for times that never come, such as February 31. */
+function previewOf(times: Parameters<typeof toPreview>[0], now: Date): z.output<typeof preview> {
+  const shown = toPreview(times, now);
+  if (shown.nextTimes.length > 0) return shown;
+  throw new AppError("invalid_request", `"${times.cron}" in "${times.timeZone}" never fires`, {
+    hint: "Name a day that its month has, and that is no excluded day of the schedule.",
+  });
+}

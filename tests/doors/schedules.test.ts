@@ -117,6 +117,24 @@ describe("times of an operator", () => {
     expect((await call("GET")).body.last.local).toBe("2026-12-03T09:00+01:00");
   });
 
+  test("400: times that never come are refused, in the preview too", async () => {
+    const never = { cron: "0 0 31 2 *", timeZone: "UTC" };
+    const refusal = {
+      status: 400,
+      body: { code: "invalid_request", detail: '"0 0 31 2 *" in "UTC" never fires' },
+    };
+    expect(await put(never)).toMatchObject(refusal);
+    expect(await call("GET", `${path}/times-preview?${new URLSearchParams(never)}`)).toMatchObject(refusal);
+    expect((await call("GET")).body.changed).toBeNull();
+  });
+
+  test("400: a cron without five parts is told the parts that it needs", async () => {
+    for (const cron of ["nope", "0 0 9 * * *", "0 0 9 * * * 2026"])
+      expect((await put({ cron, timeZone: "UTC" })).body.detail).toBe(
+        `"${cron}" in "UTC" is no schedule: it needs five parts: minute, hour, day, month and day of the week`,
+      );
+  });
+
   test("400: times that cannot be read are not saved", async () => {
     expect((await put({ cron: "99 * * * *", timeZone: "UTC" })).status).toBe(400);
     expect((await put({ cron: "0 9 * * *", timeZone: "Mars/Olympus" })).status).toBe(400);
