@@ -30,7 +30,10 @@ export const targetView = z.object({
   isOpen: z.boolean(),
   merge: z.string(),
   absent: z.string(),
+  /** The JSON Schema of the options that an import into this target takes. */
+  options: z.record(z.string(), z.json()),
 });
+const jsonSchema = targetView.shape.options;
 export const guessView = z.object({
   format: z.string(),
   encoding: z.string(),
@@ -68,17 +71,18 @@ export const importFileRoutes = ({
     method: "GET",
     path: "/api/imports/targets",
     policy: "user",
-    summary: "The targets of imports, and the fields of each",
+    summary: "The targets of imports, and the fields and options of each",
     responses: { 200: z.object({ items: z.array(targetView) }) },
     handler: async () =>
       json(200, {
-        items: targets.map(({ name, title, fields, isOpen, merge, absent }) => ({
+        items: targets.map(({ name, title, fields, isOpen, merge, absent, options }) => ({
           name,
           title,
           fields: fields.map((field) => ({ name: field.name, required: field.required ?? false })),
           isOpen,
           merge,
           absent,
+          options: jsonSchema.parse(z.toJSONSchema(options)),
         })),
       }),
   }),

@@ -23,6 +23,7 @@ import { AppError } from "#lib/errors.ts";
 import { text } from "#lib/http/fields.ts";
 import { pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Requester, type Route, route } from "#lib/http/route.ts";
+import { parseFields } from "#lib/http/wrong-fields.ts";
 
 type Dependencies = {
   imports: ImportRepository;
@@ -38,8 +39,10 @@ const importBody = z.object({
   ...jobOptions,
   source: sourceSchema,
   target: text(100),
-  /** Further options of the target: {listId} for subscribers. */
-  options: z.record(text(50), z.union([text(200), z.null()])).default({}),
+  options: z
+    .record(text(50), z.union([text(200), z.null()]))
+    .default({})
+    .describe("Options of the target, see GET /api/imports/targets: {listId} for subscribers, which need it"),
   /**
    * The field of the target for each column of the file; null leaves the column out. By default columns are matched by
    * name.
@@ -70,10 +73,7 @@ export const importRoutes = ({ imports, storage, jobs, cancelJob, clock }: Depen
       const { source, target: name, mapping, merge, absent, dryRun, again } = body;
       const { format, encoding, separator, ...rest } = body;
       const target = targetOf(name);
-      const options = target.options.safeParse(body.options);
-      if (!options.success) {
-        throw new AppError("invalid_request", `options: ${z.prettifyError(options.error)}`);
-      }
+      const options = parseFields(target.options, body.options, "body", "options");
       const file = await findFile({ imports, storage }, source, requester);
       const { source: _, ...comparedData } = { ...rest, file: digestOf(source), format, encoding, separator };
       const { priority, deadlineAt, delayMs, attempts, backoffMs, keepCompleted } = body;
@@ -100,7 +100,7 @@ export const importRoutes = ({ imports, storage, jobs, cancelJob, clock }: Depen
           {
             ...file,
             target: name,
-            options: options.data,
+            options,
             mapping,
             merge: merge ?? target.merge,
             absent: absent ?? target.absent,

@@ -43,6 +43,13 @@ test("an event sent by hand is a job that the outbox holds, and its sender is in
   expect(newest.action).toBe("POST /api/events");
 });
 
+test("400: the answer names a missing event, and an unknown one, in the words of other fields", async () => {
+  const ask = async (body: object) =>
+    (await house.call("POST", "/api/events", { as: "admin", body })).body.detail;
+  expect(await ask({})).toBe('The body field "name" is missing');
+  expect(await ask({ name: "no/event", data: {} })).toBe('The body field "name" is not a known value');
+});
+
 test("data that does not fit the event's schema, and an event that starts nothing, are refused", async () => {
   for (const [name, data] of [
     ["email/send.campaign", { campaignId: "the autumn letter" }],

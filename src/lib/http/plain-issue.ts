@@ -33,6 +33,10 @@ export const plainIssue = (issue: z.core.$ZodRawIssue): string | undefined => {
     const format = FORMATS[issue.format];
     return format && `must be ${format}`;
   }
+  if (issue.code === "invalid_union" && typeof issue["discriminator"] === "string") {
+    const given: unknown = Object.getOwnPropertyDescriptor(issue.input, issue["discriminator"])?.value;
+    return given === undefined ? "is missing" : "is not a known value";
+  }
   if (issue.code === "invalid_value") {
     return issue.input === undefined ? "is missing" : `must be ${issue.values.map(String).join(" or ")}`;
   }

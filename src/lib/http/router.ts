@@ -2,13 +2,12 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 import { isUnstorable } from "#lib/http/json.ts";
-import { plainIssue } from "#lib/http/plain-issue.ts";
 import { problemHeaders, toProblem } from "#lib/http/problem.ts";
 import { bodySchema, readBody } from "#lib/http/request-body.ts";
 import { type Answer, type Requester, ROLES, type Route, type WaitUntil } from "#lib/http/route.ts";
 import { methodNotAllowed, methodsOf, tablesByPath } from "#lib/http/route-table.ts";
 import { SECURITY_HEADERS } from "#lib/http/security-headers.ts";
-import { wrongFields } from "#lib/http/wrong-fields.ts";
+import { parseFields } from "#lib/http/wrong-fields.ts";
 import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
 import { withTimeout } from "#lib/timeout.ts";
 
@@ -122,9 +121,10 @@ async function admit(
 }
 
 async function readInput(route: Route, request: Request, rawParams: Record<string, string>) {
-  const params = parse(route.params, rawParams, () => new AppError("not_found", "Nothing has this id"));
-  const query = parse(route.query, readQuery(route, request), (error) => invalid("query", error));
-  const body = parse(bodySchema(route), await readBody(request, route), (error) => invalid("body", error));
+  const params = readParams(route, rawParams);
+  const asked = readQuery(route, request);
+  const query = route.query && parseFields(route.query, asked, "query");
+  const body = parseFields(bodySchema(route) ?? z.unknown(), await readBody(request, route), "body");
   const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;
   if (idempotencyKey !== undefined && (idempotencyKey.length === 0 || idempotencyKey.length > 255)) {
     throw new AppError("invalid_request", "Idempotency-Key must be 1 to 255 characters long");
@@ -132,26 +132,10 @@ async function readInput(route: Route, request: Request, rawParams: Record<strin
   return { params, query, body, idempotencyKey, request };
 }
 
-function parse(
-  schema: z.ZodType | undefined,
-  value: unknown,
-  refuse: (error: z.ZodError) => AppError,
-): unknown {
-  if (!schema) return undefined;
-  const parsed = schema.safeParse(value, { error: plainIssue });
-  if (parsed.success) return parsed.data;
-  throw refuse(parsed.error);
-}
-
-function invalid(where: string, error: z.ZodError): AppError {
-  const details = wrongFields(error);
-  const [first] = details;
-  const named = first?.field ? `${where} field "${first.field}"` : where;
-  const message = first?.message ?? "is unreadable";
-  const isPredicate = /^(is|must|has|cannot)\b/.test(message);
-  return new AppError("invalid_request", `The ${named}${isPredicate ? " " : " is not valid: "}${message}`, {
-    details,
-  });
+function readParams({ params }: Route, raw: Record<string, string>): unknown {
+  const parsed = params?.safeParse(raw);
+  if (parsed?.success === false) throw new AppError("not_found", "Nothing has this id");
+  return parsed?.data;
 }
 
 function readQuery(route: Route, request: Request): Record<string, string> {

@@ -1,11 +1,38 @@
 import type { z } from "zod";
 import { cut } from "#lib/cut.ts";
+import { AppError } from "#lib/errors.ts";
+import { plainIssue } from "#lib/http/plain-issue.ts";
 
 export type WrongField = { field: string; message: string };
 
 /** An error names at most this many wrong fields. */
 const MAX_FIELDS = 20;
 const MAX_NAME_CHARS = 200;
+
+/**
+ * The value, parsed by the schema. Throws `invalid_request`, which names the wrong field of the query or body and lists
+ * all wrong fields in `details`. `parent`: the field that has the value, when it is not the whole query or body.
+ */
+export function parseFields<Value>(
+  schema: z.ZodType<Value>,
+  value: unknown,
+  where: "query" | "body",
+  parent = "",
+): Value {
+  const parsed = schema.safeParse(value, { error: plainIssue });
+  if (parsed.success) return parsed.data;
+  const details = wrongFields(parsed.error).map(({ field, message }) => ({
+    field: [parent, field].filter(Boolean).join("."),
+    message,
+  }));
+  const [first] = details;
+  const named = first?.field ? `${where} field "${first.field}"` : where;
+  const message = first?.message ?? "is unreadable";
+  const isPredicate = /^(is|must|has|cannot)\b/.test(message);
+  throw new AppError("invalid_request", `The ${named}${isPredicate ? " " : " is not valid: "}${message}`, {
+    details,
+  });
+}
 
 /**
  * Which fields are wrong, and why, including fields inside alternatives and unknown fields. A field with several errors

@@ -300,6 +300,27 @@ describe("the same file", () => {
     await shop.run(file, { options: { listId: other.body.id } });
   });
 
+  test("400: a missing option is named like other fields; the targets have the schema of their options", async () => {
+    const refused = await shop.call("POST", "/api/imports", {
+      source: { content: csv("a@example.com,A") },
+      target: "subscribers",
+    });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: {
+        detail: 'The body field "options.listId" is missing',
+        details: [{ field: "options.listId", message: "is missing" }],
+      },
+    });
+    const { items } = (await shop.call("GET", "/api/imports/targets")).body;
+    expect(items).toContainEqual(
+      expect.objectContaining({
+        name: "subscribers",
+        options: expect.objectContaining({ required: ["listId"] }),
+      }),
+    );
+  });
+
   test("requested twice under one Idempotency-Key is imported once", async () => {
     const ask = () =>
       shop.call(
