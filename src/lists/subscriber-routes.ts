@@ -37,13 +37,27 @@ const uploadView = z.object({
   ),
 });
 z.globalRegistry.add(uploadView, { id: "SubscriberUpload" });
-const entries = z.array(z.unknown()).max(MOST_ENTRIES);
-const uploadBody = z.union([
-  entries,
-  z.strictObject({ subscribers: entries }),
-  z.strictObject({ csv: text(MAX_UPLOAD_BYTES) }),
-  z.strictObject({ csv: z.instanceof(Uint8Array).meta({ type: "string" }) }),
-]);
+/**
+ * An entry as the documentation describes it. Entries are checked one by one when they are stored, because a wrong entry
+ * is rejected without the others.
+ */
+const entry = z.unknown().meta({
+  type: "object",
+  description:
+    'A subscriber: its address, and up to 50 fields for merge fields, next to "email" or in an object "fields"',
+  properties: { email: { type: "string", format: "email" } },
+  required: ["email"],
+  additionalProperties: true,
+});
+const entries = z.array(entry).max(MOST_ENTRIES);
+/** The text of a CSV: a field of JSON, or the bytes of the body. */
+const csv = z
+  .custom<string | Uint8Array>(
+    (value) => value instanceof Uint8Array || (typeof value === "string" && value.length <= MAX_UPLOAD_BYTES),
+    "must be the text of a CSV",
+  )
+  .meta({ type: "string", maxLength: MAX_UPLOAD_BYTES });
+const uploadBody = z.union([entries, z.strictObject({ subscribers: entries }), z.strictObject({ csv })]);
 
 const subscriberParams = z.object({ id: uuid, subscriberId: rowNumber });
 

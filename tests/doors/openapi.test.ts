@@ -70,6 +70,19 @@ type Operation = {
   responses: Record<string, unknown>;
 };
 
+test("an upload of subscribers is described with the fields of a subscriber, and a CSV once", async () => {
+  const { body } = await site.call("GET", "/api/openapi.json");
+  const { anyOf } =
+    body.paths["/api/lists/{id}/subscribers"].post.requestBody.content["application/json"].schema;
+  const entry = { type: "object", required: ["email"], properties: { email: { type: "string" } } };
+  expect(anyOf).toHaveLength(3);
+  expect(anyOf).toMatchObject([
+    { type: "array", items: entry },
+    { properties: { subscribers: { items: entry } } },
+    { properties: { csv: { type: "string" } }, required: ["csv"] },
+  ]);
+});
+
 test("operation ids are unique, schemas are named, every cursor is a string, and refusals document Retry-After", async () => {
   const { body } = await site.call("GET", "/api/openapi.json");
   const operations = Object.values(body.paths as Record<string, Record<string, Operation>>).flatMap((path) =>
