@@ -12,7 +12,7 @@ const FOREIGN: readonly [RegExp, string][] = [
   [/\{\{\s*else\s*\}\}/, "conditions are not known: only {{name}} and {{name|fallback}}"],
   [/\{\{[^{}|]+\|\s*default\s*:/, "write a fallback as {{name|friend}}, without default:"],
   [
-    /\{\{[^{}|]+\|\s*(?:(?:upcase|downcase|capitalize|escape|strip|urlencode|url_decode|url_escape|uri_escape|cgi_escape)\s*[|}]|(?:append|prepend|replace|date|truncate)\s*:)/,
+    /\{\{[^{}|]+\|\s*(?:(?:upcase|downcase|upper|lower|uppercase|lowercase|trim|capitalize|escape|strip|urlencode|url_decode|url_escape|uri_escape|cgi_escape)\s*[|}]|(?:append|prepend|replace|date|truncate)\s*:)/,
     "filters other than url_encode are not known: only {{name}}, {{name|fallback}} and {{name|url_encode}}",
   ],
   [

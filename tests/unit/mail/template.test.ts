@@ -63,6 +63,8 @@ describe("merge fields", () => {
     ["{{name}}\n{{#if vip}}yes{{/if}}", 2, 1],
     ["\n\n{{else}}", 3, 1],
     ["{{name | upcase}}", 1, 1],
+    ["{{name|upper}}", 1, 1],
+    ["{{name|trim|friend}}", 1, 1],
     ["x\n {{name | urlencode}}", 2, 2],
     ["{{name | url_encode | friend}}", 1, 1],
     ["{{name | url_encode | upcase}}", 1, 1],
