@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,8 +9,18 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 const root = resolve(import.meta.dirname, "../..");
 /** Another project, outside the repository. */
 let project: string;
-beforeAll(() => {
+beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), "nightshift-consumer-"));
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({ name: "consumer", private: true, type: "module" }),
+  );
+  expect(await run("npm", ["pack", root, "--silent"])).toMatchObject({ code: 0 });
+  const archive = readdirSync(project).find((file) => file.endsWith(".tgz")) ?? "";
+  // Only the package's own files: the client must not need the server's dependencies.
+  mkdirSync(join(project, "node_modules/nightshift"), { recursive: true });
+  const unpack = ["-xzf", archive, "--strip-components=1", "-C", "node_modules/nightshift"];
+  expect(await run("tar", unpack)).toMatchObject({ code: 0 });
 });
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
@@ -20,6 +30,17 @@ const run = (command: string, args: string[], env: Record<string, string> = {}) 
       done({ code: error === null ? 0 : 1, output: `${stdout}${error === null ? "" : stderr}` }),
     );
   });
+
+const compile = (...args: string[]) => {
+  const options = ["--strict", "--target", "es2023", "--module", "nodenext", "--types", "node"];
+  const roots = ["--typeRoots", join(root, "node_modules/@types")];
+  return run(process.execPath, [
+    join(root, "node_modules/typescript/bin/tsc"),
+    ...options,
+    ...roots,
+    ...args,
+  ]);
+};
 
 const CONSUMER = `
 import { createClient, Problem, type ImageTask, type Job } from "nightshift/client";
@@ -39,29 +60,8 @@ console.log(JSON.stringify({
 `;
 
 test("the packed client installs without a network, compiles under tsc --strict, and runs in plain Node", async () => {
-  const packed = await run("npm", ["pack", root, "--silent"]);
-  expect(packed).toMatchObject({ code: 0 });
-  const archive = readdirSync(project).find((file) => file.endsWith(".tgz")) ?? "";
-  writeFileSync(
-    join(project, "package.json"),
-    JSON.stringify({ name: "consumer", private: true, type: "module" }),
-  );
-  // Only the client's files: it must not need the server's dependencies.
-  await run("mkdir", ["-p", "node_modules/nightshift"]);
-  expect(
-    await run("tar", ["-xzf", archive, "--strip-components=1", "-C", "node_modules/nightshift"]),
-  ).toMatchObject({ code: 0 });
-
   writeFileSync(join(project, "consumer.ts"), CONSUMER);
-  const options = ["--strict", "--target", "es2023", "--module", "nodenext", "--types", "node"];
-  const roots = ["--typeRoots", join(root, "node_modules/@types")];
-  const compiled = await run(process.execPath, [
-    join(root, "node_modules/typescript/bin/tsc"),
-    ...options,
-    ...roots,
-    "consumer.ts",
-  ]);
-  expect(compiled).toEqual({ code: 0, output: "" });
+  expect(await compile("consumer.ts")).toEqual({ code: 0, output: "" });
 
   const site = createServer((request, response) => {
     const answers: Record<string, [number, object]> = {
@@ -93,4 +93,25 @@ test("the packed client installs without a network, compiles under tsc --strict,
   } finally {
     site.close();
   }
+});
+
+const SENDER = `
+import { queueJob, sendCampaignRequested } from "nightshift/events";
+
+const campaignId = "7d4b6c1e-58a9-4e0e-9b7e-0a4f4e4f7c11";
+const { name, data } = sendCampaignRequested.create({ campaignId });
+// @ts-expect-error a campaign's id is a text
+sendCampaignRequested.create({ campaignId: 1 });
+console.log(JSON.stringify([name, data, queueJob("email.send-campaign", { campaignId }, "high").name]));
+`;
+
+test("the packed events need only inngest and zod, compile under tsc --strict, and run in plain Node", async () => {
+  for (const name of ["inngest", "zod"])
+    symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
+  writeFileSync(join(project, "sender.ts"), SENDER);
+  expect(await compile("--skipLibCheck", "sender.ts")).toEqual({ code: 0, output: "" });
+  const { output } = await run(process.execPath, ["sender.js"], { NODE_OPTIONS: "" });
+  expect(output).toBe(
+    `["email/send.campaign",{"campaignId":"7d4b6c1e-58a9-4e0e-9b7e-0a4f4e4f7c11"},"email/send.campaign"]\n`,
+  );
 });
