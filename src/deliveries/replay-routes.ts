@@ -97,10 +97,10 @@ export const replayRoutes = ({ replays, jobs, ledger }: Dependencies): Route[] =
     handler: async ({ params, requester }) => {
       const view = toView(await replays.find(params.id, ownerOf(requester)));
       // Who sees the replay sees its job, also when an administrator has started it.
-      const job = await ledger.get(view.id, null);
-      if (!job) throw new AppError("not_found", "Replay not found");
-      const progress = toProgress(job.progress_done, job.progress_total);
-      return json(200, { ...view, status: job.status, progress });
+      const details = await ledger.get(view.id, null);
+      if (!details) throw new AppError("not_found", "Replay not found");
+      const { status, progress_done: done, progress_total: total } = details.job;
+      return json(200, { ...view, status, progress: toProgress(done, total) });
     },
   }),
   route({
