@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { rowNumber, text, trimmedText, uuid } from "#lib/http/fields.ts";
+import { rowNumber, trimmedText, uuid } from "#lib/http/fields.ts";
 import { numberedPageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 import { type ListRepository, type SubscriberRow, subscriberStatus } from "#lists/repository.ts";
