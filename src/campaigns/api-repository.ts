@@ -96,13 +96,8 @@ export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
   const { call, callTimeless } = createCall(db, clock);
   return {
     /** `id`: see `idOfRequest`. */
-    create: (
-      id: string,
-      owner: string,
-      listOwner: string | null,
-      content: CampaignContent,
-    ): Promise<string> =>
-      call("create_campaign", { id, owner, listOwner, content: prepareHtml(content) }, z.uuid()),
+    create: (id: string, listOwner: string | null, content: CampaignContent): Promise<string> =>
+      call("create_campaign", { id, listOwner, content: prepareHtml(content) }, z.uuid()),
 
     update: (campaignId: string, owner: string | null, content: CampaignChanges): Promise<void> =>
       callTimeless("update_campaign", { campaignId, owner, content: prepareHtml(content) }),

@@ -41,7 +41,7 @@ export const campaignRoutes = ({ campaigns }: { campaigns: CampaignApiRepository
     takesKey: true,
     handler: async ({ body, requester, idempotencyKey }) => {
       const id = idOfRequest("campaign", requester, idempotencyKey);
-      await campaigns.create(id, requester.owner, ownerOf(requester), body);
+      await campaigns.create(id, ownerOf(requester), body);
       return json(201, await campaigns.get(id, ownerOf(requester)));
     },
   }),

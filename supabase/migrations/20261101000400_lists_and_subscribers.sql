@@ -73,6 +73,14 @@ begin
 end
 $$;
 
+create function private.owner_of_list(p_list_id uuid)
+returns text
+language sql stable
+set search_path = ''
+as $$
+  select owner from public.email_lists where id = p_list_id;
+$$;
+
 -- How many subscribers of the list have each status.
 create function private.count_email_subscribers(p_list_id uuid)
 returns jsonb
@@ -292,8 +300,10 @@ revoke execute on function
 grant execute on function
   private.require_email_subscriber, public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list to service_role;
 revoke execute on function
-  private.require_email_list, private.count_email_subscribers, public.create_email_list, public.get_email_list, public.list_email_lists,
+  private.require_email_list, private.owner_of_list, private.count_email_subscribers, public.create_email_list,
+  public.get_email_list, public.list_email_lists,
   public.list_email_subscribers, public.upsert_email_subscribers, public.set_email_subscriber_status from public, anon, authenticated;
 grant execute on function
-  private.require_email_list, private.count_email_subscribers, public.create_email_list, public.get_email_list, public.list_email_lists,
+  private.require_email_list, private.owner_of_list, private.count_email_subscribers, public.create_email_list,
+  public.get_email_list, public.list_email_lists,
   public.list_email_subscribers, public.upsert_email_subscribers, public.set_email_subscriber_status to service_role;

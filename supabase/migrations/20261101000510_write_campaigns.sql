@@ -46,11 +46,11 @@ as $$
   select encode(sha256(convert_to((p_content - 'htmlAsText')::text, 'UTF8')), 'hex');
 $$;
 
+-- The campaign belongs to the owner of its list, even when an administrator writes it, because its sends name the list's
+-- subscribers. p_list_owner null is an administrator, who may use every list.
 -- p_content: {"listId", "name"?, "subject", "html"?, "text"?, "htmlAsText"?, "from", "replyTo"?, "missingField"?}
 -- "htmlAsText" is needed with "html"; see src/campaigns/prepare-html.ts.
-create function private.insert_campaign(
-  p_id uuid, p_owner text, p_list_owner text, p_content jsonb, p_now timestamptz
-)
+create function private.insert_campaign(p_id uuid, p_list_owner text, p_content jsonb, p_now timestamptz)
 returns uuid
 language plpgsql
 set search_path = ''
@@ -59,7 +59,7 @@ begin
   perform private.require_email_list((p_content ->> 'listId')::uuid, p_list_owner);
   insert into public.campaigns (id, owner, list_id, name, subject, html, text, html_as_text, sender, reply_to,
     missing_field, request_hash, created_at)
-  values (p_id, p_owner, (p_content ->> 'listId')::uuid, coalesce(p_content ->> 'name', p_content ->> 'subject'),
+  values (p_id, private.owner_of_list((p_content ->> 'listId')::uuid), (p_content ->> 'listId')::uuid, coalesce(p_content ->> 'name', p_content ->> 'subject'),
     p_content ->> 'subject', p_content ->> 'html', p_content ->> 'text', p_content ->> 'htmlAsText',
     p_content ->> 'from', p_content ->> 'replyTo', coalesce(p_content ->> 'missingField', 'empty'),
     private.hash_of_campaign_request(p_content), p_now)
@@ -70,18 +70,16 @@ $$;
 
 -- Requests with one idempotency key have the same p_id. A repeated request returns the campaign of the first request,
 -- even when its author has changed the campaign since then. A different request with the same key is refused.
-create function public.create_campaign(
-  p_id uuid, p_owner text, p_list_owner text, p_content jsonb, p_now timestamptz
-)
+create function public.create_campaign(p_id uuid, p_list_owner text, p_content jsonb, p_now timestamptz)
 returns uuid
 language plpgsql
 set search_path = ''
 as $$
 begin
-  perform private.insert_campaign(p_id, p_owner, p_list_owner, p_content, p_now);
+  perform private.insert_campaign(p_id, p_list_owner, p_content, p_now);
   if not exists (
     select from public.campaigns
-    where id = p_id and owner = p_owner and request_hash = private.hash_of_campaign_request(p_content)
+    where id = p_id and request_hash = private.hash_of_campaign_request(p_content)
   ) then
     perform private.refuse(409, 'idempotency_conflict', 'This idempotency key belongs to another request');
   end if;
@@ -90,7 +88,7 @@ end
 $$;
 
 -- Only a draft can be changed; a trigger of the table refuses changes of other campaigns. Absent fields keep their
--- values; null removes html, text or replyTo. If p_content has a version, the draft changes only if it still has that
+-- values; null removes html, text or replyTo. With another list the draft gets the list's owner. If p_content has a version, the draft changes only if it still has that
 -- version.
 create function public.update_campaign(p_campaign_id uuid, p_owner text, p_content jsonb)
 returns void
@@ -110,6 +108,7 @@ begin
   end if;
   update public.campaigns set
     list_id = coalesce((p_content ->> 'listId')::uuid, list_id),
+    owner = coalesce(private.owner_of_list((p_content ->> 'listId')::uuid), owner),
     name = coalesce(p_content ->> 'name', name),
     subject = coalesce(p_content ->> 'subject', subject),
     html = case when p_content ? 'html' then p_content ->> 'html' else html end,
@@ -205,7 +204,7 @@ declare
   v_campaign_id uuid := (p_request -> 'data' ->> 'campaignId')::uuid;
   v_job public.jobs;
 begin
-  perform private.insert_campaign(v_campaign_id, p_request ->> 'owner', p_list_owner, p_content, p_now);
+  perform private.insert_campaign(v_campaign_id, p_list_owner, p_content, p_now);
   v_job := private.accept_job(p_request, p_now);
   if v_job.id = (p_request ->> 'id')::uuid then
     update public.campaigns set status = 'queued', job_id = v_job.id, queued_at = p_now where id = v_campaign_id;

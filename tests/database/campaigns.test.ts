@@ -61,7 +61,7 @@ const request = (campaignId: string) =>
 /** A planned campaign: batches of 10, parts of 20. */
 async function planned(count: number) {
   const listId = await listOf(count);
-  const id = await api.create(randomUUID(), "alice", "alice", { listId, ...content });
+  const id = await api.create(randomUUID(), "alice", { listId, ...content });
   const job = await api.acceptSend(id, "alice", request(id));
   const input = {
     campaignId: id,
@@ -136,7 +136,7 @@ describe("planning", () => {
       "update email_subscribers set status = 'bounced' where list_id = $1 and email like 'p3@%'",
       [listId],
     );
-    const id = await api.create(randomUUID(), "alice", "alice", { listId, ...content });
+    const id = await api.create(randomUUID(), "alice", { listId, ...content });
     const job = await api.acceptSend(id, "alice", request(id));
     const input = {
       campaignId: id,
@@ -166,7 +166,7 @@ describe("planning", () => {
 describe("a campaign that was held before its plan was complete", () => {
   test("is planned to the end by the next job", async () => {
     const listId = await listOf(50);
-    const id = await api.create(randomUUID(), "alice", "alice", { listId, ...content });
+    const id = await api.create(randomUUID(), "alice", { listId, ...content });
     const first = await api.acceptSend(id, "alice", request(id));
     const input = {
       campaignId: id,
@@ -399,6 +399,26 @@ describe("a campaign whose job failed", () => {
   });
 });
 
+test("a campaign that an administrator writes belongs to its list's owner, also after a change of the list", async () => {
+  const lists = await db.sql.query(
+    "insert into email_lists (owner, name, created_at) values ('ann', 'A', now()), ('bob', 'B', now()) returning id",
+  );
+  const [anns, bobs] = lists.rows.map(({ id }) => String(id));
+  const content = { subject: "S", text: "T", from: "a@example.com" };
+  const id = await api.create(randomUUID(), null, { listId: anns ?? "", ...content });
+  const readers = async () => {
+    const seen: string[] = [];
+    for (const owner of ["ann", "bob", "operator"]) {
+      const read = api.get(id, owner).then(() => seen.push(owner));
+      await read.catch((error: unknown) => expect(error).toMatchObject({ code: "not_found" }));
+    }
+    return seen;
+  };
+  expect(await readers()).toEqual(["ann"]);
+  await api.update(id, null, { listId: bobs ?? "" });
+  expect(await readers()).toEqual(["bob"]);
+});
+
 test("the content of a queued campaign cannot be changed", async () => {
   const { id } = await planned(1);
   await expect(api.update(id, "alice", { subject: "Other" })).rejects.toMatchObject({ code: "conflict" });
@@ -408,7 +428,7 @@ test("the content of a queued campaign cannot be changed", async () => {
 
 describe("the text that is made from a campaign's HTML", () => {
   const create = (id: string, listId: string, htmlAsText?: string) =>
-    db.sql.query("select create_campaign($1, 'alice', 'alice', $2, now())", [
+    db.sql.query("select create_campaign($1, 'alice', $2, now())", [
       id,
       { listId, subject: "S", html: "<p>T</p>", from: "a@example.com", htmlAsText },
     ]);

@@ -3778,7 +3778,6 @@ export type Database = {
           p_id: string | null;
           p_list_owner: string | null;
           p_now: string | null;
-          p_owner: string | null;
         };
         Returns: string;
       };
