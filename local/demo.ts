@@ -14,7 +14,8 @@ import {
   runningStackFaults,
 } from "#demo/content.ts";
 import { type Progress, progressOf } from "#demo/progress.ts";
-import { type ByStatus, faultsOf, type Verdict, verdictOf } from "#demo/verdict.ts";
+import { type Totals, totalsBetween } from "#demo/totals.ts";
+import { faultsOf, type Verdict, verdictOf } from "#demo/verdict.ts";
 import { type DemoStack, runningStack } from "#demo/where.ts";
 import { errorForTerminal } from "#stack/errors.ts";
 import { aborted, interruption, unlessAborted } from "#stack/interruption.ts";
@@ -36,8 +37,9 @@ async function runCampaign(
   stack: DemoStack,
   plan: FaultPlan,
   startedAt: number,
-): Promise<{ verdict: Verdict; byStatus: ByStatus }> {
+): Promise<{ verdict: Verdict; totals: Totals }> {
   const api = demoApi(stack);
+  const before = await api.provider.totals();
   const executionsBefore = await api.executions();
   const list = await api.createList("Readers");
   const { created } = await api.upload(list.id, readFileSync(fixture, "utf8"));
@@ -54,7 +56,7 @@ async function runCampaign(
   const { jobId } = await api.send(id);
   const progress = progressOf(api, id, recipients);
   try {
-    await followToTheEnd(api, plan, jobId, progress);
+    await followToTheEnd(api, plan, jobId, progress, before);
   } finally {
     progress.end();
     await api.provider.steer("faults", { rules: [] });
@@ -62,7 +64,7 @@ async function runCampaign(
     await api.provider.steer("rate", { requestsPerSecond: 0 });
   }
   const { databaseUrl } = stack;
-  return verdictOf({ databaseUrl, campaignId: id, jobId, startedAt, executionsBefore }, api);
+  return verdictOf({ databaseUrl, campaignId: id, jobId, startedAt, executionsBefore, before }, api);
 }
 
 /** Waits for the dead letters, ends the faults, reprocesses the dead letters, and waits until the campaign is completed. */
@@ -71,12 +73,18 @@ async function followToTheEnd(
   plan: FaultPlan,
   jobId: string,
   progress: Progress,
+  before: Totals,
 ): Promise<void> {
-  const { deadLetters = 1, reachedBefore = 0 } = plan;
-  await progress.follow("work that meets the refused key becomes dead letters", async ({ counts }) => {
-    if (counts.sent + counts.failed < reachedBefore) return false;
-    return (await api.letters(jobId)).length >= deadLetters && (await api.provider.alerts()) > 0;
-  });
+  const { deadLetters = 1, reachedBefore = 0, waitSeconds } = plan;
+  const about = waitSeconds === undefined ? "" : `, about ${waitSeconds} s`;
+  await progress.follow(
+    `waiting for retries${about}: work that meets the refused key becomes dead letters`,
+    async ({ counts }) => {
+      if (counts.sent + counts.failed < reachedBefore) return false;
+      const { alerts } = totalsBetween(before, await api.provider.totals());
+      return (await api.letters(jobId)).length >= deadLetters && alerts > 0;
+    },
+  );
   await api.provider.steer("faults", { rules: [] });
   for (const letter of await api.letters(jobId)) await api.reprocess(letter.id);
   await progress.follow("the key is accepted again, the dead letters are reprocessed", async ({ status }) => {
@@ -85,9 +93,8 @@ async function followToTheEnd(
   });
 }
 
-async function summaryOf(verdict: Verdict, byStatus: ByStatus, stack: DemoStack): Promise<string> {
+function summaryOf(verdict: Verdict, { byStatus, alerts }: Totals): string {
   const { sent, failed, duplicates, deadLetters, reprocessed, executions, seconds } = verdict;
-  const alerts = await demoApi(stack).provider.alerts();
   return `
 ${sent} of ${verdict.recipients} people got the mail, ${failed} addresses were refused, and ${duplicates === 0 ? "no person got it twice" : `${duplicates} GOT IT TWICE`}.
 The provider answered ${byStatus["429"] ?? 0} times 429 (too fast), ${byStatus["503"] ?? 0} times 503 (not available) and ${byStatus["401"] ?? 0} times 401 (key refused).
@@ -124,10 +131,10 @@ async function runAndCheck(
   signal: AbortSignal,
   json: boolean,
 ): Promise<number> {
-  const { verdict, byStatus } = await unlessAborted(signal, runCampaign(stack, plan, performance.now()));
+  const { verdict, totals } = await unlessAborted(signal, runCampaign(stack, plan, performance.now()));
   const expected = { recipients, failed: refusedAddresses.length, deadLetters: plan.deadLetters };
-  const faults = faultsOf(verdict, byStatus, expected);
-  say(await summaryOf(verdict, byStatus, stack));
+  const faults = faultsOf(verdict, totals.byStatus, expected);
+  say(summaryOf(verdict, totals));
   for (const fault of faults) say(`WRONG: ${fault}.`);
   if (json) console.log(JSON.stringify(verdict));
   return faults.length === 0 ? 0 : 1;

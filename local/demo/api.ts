@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Totals } from "#demo/totals.ts";
 import type { DemoStack } from "#demo/where.ts";
 import { local } from "#stack/environment.ts";
 
@@ -61,7 +62,12 @@ export function demoApi({ ports, keys }: Pick<DemoStack, "ports" | "keys">) {
       steer,
       stats: (campaignId: string) =>
         request(stats, `${local(ports.mail)}/_control/stats?campaign_id=${campaignId}`),
-      alerts: async () => (await request(slack, `${local(ports.mail)}/_control/slack`)).messages.length,
+      /** Counted since the stack's data was made, over all campaigns. */
+      totals: async (): Promise<Totals> => {
+        const { byStatus } = await request(stats, `${local(ports.mail)}/_control/stats`);
+        const { messages } = await request(slack, `${local(ports.mail)}/_control/slack`);
+        return { byStatus, alerts: messages.length };
+      },
     },
     executions: async () => (await request(usage, `${local(ports.engine)}/local/usage`)).executions,
   };

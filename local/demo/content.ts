@@ -21,6 +21,8 @@ export type FaultPlan = {
   deadLetters?: number;
   /** The provider accepts the API key again after this many recipients were sent or refused. Undefined: 0. */
   reachedBefore?: number;
+  /** How long the retries take before the first dead letter, if that is more than a few seconds. */
+  waitSeconds?: number;
 };
 
 /**
@@ -38,7 +40,7 @@ export const ownStackFaults: FaultPlan = {
  * The provider's failures in a stack that was already running. In that stack parts and batches have other sizes, so the
  * provider refuses other batches.
  */
-export const runningStackFaults: FaultPlan = { refusedBatches: "[37]", tooFastEvery: 3 };
+export const runningStackFaults: FaultPlan = { refusedBatches: "[37]", tooFastEvery: 3, waitSeconds: 80 };
 
 export const faultRules = ({ refusedBatches, tooFastEvery }: FaultPlan) => [
   { status: 401, match: `:${refusedBatches}$` },

@@ -10,8 +10,8 @@ export type Progress = {
   end(): void;
 };
 
-/** A progress bar on stderr if that is a terminal; otherwise nothing. */
-export function progressOf(api: DemoApi, campaignId: string, total: number): Progress {
+/** A progress bar on stderr if that is a terminal; otherwise one line for each thing that is waited for. */
+export function progressOf(api: Pick<DemoApi, "campaign">, campaignId: string, total: number): Progress {
   const bar = new SingleBar(
     {
       format: "  {bar} {sent} sent · {failed} refused · {open} to go · {what}",
@@ -25,6 +25,7 @@ export function progressOf(api: DemoApi, campaignId: string, total: number): Pro
   if (isVisible) bar.start(total, 0, { sent: 0, failed: 0, open: total, what: "" });
   return {
     async follow(what, isThere) {
+      if (!isVisible) console.error(`${what.charAt(0).toUpperCase()}${what.slice(1)} …`);
       for (const deadline = performance.now() + patienceMs; performance.now() < deadline; ) {
         const campaign = await api.campaign(campaignId);
         const { sent, failed } = campaign.counts;

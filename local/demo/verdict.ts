@@ -1,6 +1,7 @@
 import pg from "pg";
 import { z } from "zod";
 import type { DemoApi } from "#demo/api.ts";
+import { type ByStatus, type Totals, totalsBetween } from "#demo/totals.ts";
 
 /** The figures that the demo reports. Each comes from an independent source: provider, database or engine. */
 export type Verdict = {
@@ -13,9 +14,6 @@ export type Verdict = {
   executions: number;
   seconds: number;
 };
-
-/** How often the provider gave each HTTP status. */
-export type ByStatus = Readonly<Record<string, number>>;
 
 const countsSchema = z.object({
   recipients: z.coerce.number(),
@@ -30,10 +28,11 @@ export async function verdictOf(
     jobId: string;
     startedAt: number;
     executionsBefore: number;
+    before: Totals;
   },
   api: DemoApi,
-): Promise<{ verdict: Verdict; byStatus: ByStatus }> {
-  const { campaignId, jobId, startedAt, executionsBefore } = run;
+): Promise<{ verdict: Verdict; totals: Totals }> {
+  const { campaignId, jobId, startedAt, executionsBefore, before } = run;
   const { recipients, sent, failed } = await countRows(run.databaseUrl, campaignId);
   const letters = await api.letters(jobId);
   const provider = await api.provider.stats(campaignId);
@@ -51,7 +50,7 @@ export async function verdictOf(
     executions: (await api.executions()) - executionsBefore,
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
   };
-  return { verdict, byStatus: provider.byStatus };
+  return { verdict, totals: totalsBetween(before, await api.provider.totals()) };
 }
 
 async function countRows(databaseUrl: string, campaignId: string): Promise<z.infer<typeof countsSchema>> {
