@@ -15,12 +15,12 @@ beforeAll(async () => {
     join(project, "package.json"),
     JSON.stringify({ name: "consumer", private: true, type: "module" }),
   );
-  expect(await run("npm", ["pack", root, "--silent"])).toMatchObject({ code: 0 });
+  await mustRun("npm", ["pack", root, "--silent"]);
   const archive = readdirSync(project).find((file) => file.endsWith(".tgz")) ?? "";
   // Only the package's own files: the client must not need the server's dependencies.
   mkdirSync(join(project, "node_modules/nightshift"), { recursive: true });
   const unpack = ["-xzf", archive, "--strip-components=1", "-C", "node_modules/nightshift"];
-  expect(await run("tar", unpack)).toMatchObject({ code: 0 });
+  await mustRun("tar", unpack);
 });
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
@@ -30,6 +30,11 @@ const run = (command: string, args: string[], env: Record<string, string> = {}) 
       done({ code: error === null ? 0 : 1, output: `${stdout}${error === null ? "" : stderr}` }),
     );
   });
+
+async function mustRun(command: string, args: string[]): Promise<void> {
+  const { code, output } = await run(command, args);
+  if (code !== 0) throw new Error(`${command} failed: ${output}`);
+}
 
 const compile = (...args: string[]) => {
   const options = ["--strict", "--target", "es2023", "--module", "nodenext", "--types", "node"];

@@ -146,7 +146,8 @@ export function route(spec: RouteSpec): Route {
 
 /** An unknown field is an error of the caller, which the answer names. */
 const strict = (schema: z.ZodType): z.ZodType => {
-  if (schema instanceof z.ZodOptional) return strict(schema.unwrap() as z.ZodType).optional();
+  const inner = schema instanceof z.ZodOptional ? schema.unwrap() : undefined;
+  if (inner instanceof z.ZodType) return strict(inner).optional();
   return schema instanceof z.ZodObject ? schema.strict() : schema;
 };
 
