@@ -27,6 +27,7 @@ export type Checked = {
   isDone: boolean;
 };
 const NOTHING: Checked = { listed: 0, missing: 0, failed: 0, unreadable: 0, isDone: true };
+type Times = { now: Date; checkedUntil: Date };
 type Taken = Checked & {
   /** When the oldest of the `failed` webhooks was sent. */
   failedAt: Date | undefined;
@@ -48,7 +49,7 @@ const CONCERNS_ONE_WEBHOOK: ReadonlySet<string> = new Set(["provider_rejected", 
 const MAY_CONCERN_ONE_WEBHOOK: ReadonlySet<string> = new Set(["provider_unavailable", "provider_timeout"]);
 /** After this many failures in a row, the provider itself fails, and the check is tried again later. */
 const MOST_FAILURES = 3;
-/** A webhook that still fails at this age is given up. GitHub remembers webhooks for 3 days. */
+/** A webhook that fails again at this age is given up. GitHub remembers webhooks for 3 days. */
 const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
 /** The most webhooks, and the most bytes, that one statement stores. */
 const BATCH = { count: 25, bytes: 1_000_000 };
@@ -70,7 +71,11 @@ export async function checkList(
     const reading = isFresh && at.reading ? { ...at.reading } : { until: now, cursor: undefined };
     const from = new Date(at.checkedUntil.getTime() - OVERLAP_MS);
     const page = await list.page(from, reading.cursor);
-    const found = await takeMissing(deps, list, page.sent.filter(isWanted(list, from)), { now, isLate });
+    const found = await takeMissing(deps, list, page.sent.filter(isWanted(list, from)), {
+      now,
+      checkedUntil: at.checkedUntil,
+      isLate,
+    });
     if (found.failedAt && found.failedAt < reading.until) reading.until = found.failedAt;
     total.listed += page.sent.length;
     total.missing += found.missing;
@@ -97,13 +102,19 @@ const isWanted =
 
 /**
  * What a failure to load a webhook means. "unreadable": the provider does not have the webhook, or it is invalid or too
- * large. Only "stop" stops the other webhooks.
+ * large. Only "stop" stops the other webhooks. A webhook that failed before is not newer than `checkedUntil`; only such
+ * a webhook is given up.
  */
-function fateOf(error: unknown, { at }: Sent, now: Date): "failed" | "unreadable" | "stop" {
+function fateOf(
+  error: unknown,
+  { at }: Sent,
+  { now, checkedUntil }: Times,
+): "failed" | "unreadable" | "stop" {
   const code = codeOf(error);
   if (!code?.startsWith("provider_") || CONCERNS_ONE_WEBHOOK.has(code)) return "unreadable";
   if (!MAY_CONCERN_ONE_WEBHOOK.has(code)) return "stop";
-  return now.getTime() - at.getTime() < GIVE_UP_AFTER_MS ? "failed" : "unreadable";
+  const isGivenUp = at <= checkedUntil && now.getTime() - at.getTime() >= GIVE_UP_AFTER_MS;
+  return isGivenUp ? "unreadable" : "failed";
 }
 
 /** Stores the missing webhooks in batches, the oldest batch first, until the time is up. */
@@ -111,7 +122,7 @@ async function takeMissing(
   { gaps, webhooks, outbox, logger }: CheckDependencies,
   { source, key }: SentList,
   sent: readonly Sent[],
-  { now, isLate }: { now: Date; isLate: () => boolean },
+  { isLate, ...times }: Times & { isLate: () => boolean },
 ): Promise<Taken> {
   const unknown = new Set(await gaps.missing(source.name, [...new Set(sent.map((one) => one.externalId))]));
   const byId = new Map(
@@ -133,7 +144,7 @@ async function takeMissing(
       failuresInARow = 0;
       batch.push(toInbox(source, loaded.headers, loaded.bytes));
     } catch (err) {
-      const fate = fateOf(err, one, now);
+      const fate = fateOf(err, one, times);
       if (fate === "failed") failuresInARow += 1;
       if (fate === "stop" || failuresInARow === MOST_FAILURES) {
         await flush();

@@ -37,13 +37,13 @@ afterAll(() => {
 });
 
 /** Compares the list with an empty inbox. */
-async function compare(list: SentList, now = NOW) {
+async function compare(list: SentList, now = NOW, checkedUntil = new Date(NOW.getTime() - 15 * 60_000)) {
   const stored: unknown[] = [];
   const saved: Position[] = [];
   const checked = await checkList(
     {
       gaps: {
-        open: async () => ({ checkedUntil: new Date(NOW.getTime() - 15 * 60_000), reading: undefined }),
+        open: async () => ({ checkedUntil, reading: undefined }),
         missing: async (_, ids) => [...ids],
         save: async (_, position) => void saved.push(position),
       },
@@ -117,11 +117,16 @@ describe("a webhook that GitHub does not give", () => {
     expect(saved).toEqual([{ checkedUntil: new Date("2026-10-01T12:11:00Z"), reading: undefined }]);
   });
 
-  test("counts as unreadable when it is a day old", async () => {
+  test("is asked for again when it is a day old at its first failure, and is given up at its second", async () => {
     const list = await githubList({});
     answers[`${path}/1`] = 503;
-    const now = new Date(Date.parse("2026-10-01T12:11:00Z") + DAY_MS);
-    const { checked, stored, saved } = await compare(list, now);
+    const sentAt = new Date("2026-10-01T12:11:00Z");
+    const now = new Date(sentAt.getTime() + DAY_MS);
+    const first = await compare(list, now);
+    expect(first.checked).toEqual({ listed: 2, missing: 1, failed: 1, unreadable: 0, isDone: true });
+    expect(first.saved).toEqual([{ checkedUntil: sentAt, reading: undefined }]);
+
+    const { checked, stored, saved } = await compare(list, now, sentAt);
     expect(stored).toEqual(["guid_2"]);
     expect(checked).toEqual({ listed: 2, missing: 1, failed: 0, unreadable: 1, isDone: true });
     expect(saved).toEqual([{ checkedUntil: now, reading: undefined }]);
