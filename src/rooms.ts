@@ -31,7 +31,8 @@ import { webhooks } from "#webhooks/room.ts";
  * `event-schemas.ts`. Housekeeping runs the rooms' tasks (`chores`) in this order. The monitor is first, so that it
  * runs even when other tasks fail. Tasks that release jobs come before the ledger's tasks, which send the jobs. Tasks
  * with `canWait` (deletions and maintenance) come last, in the same order. The room `uploads` removes the files of all
- * deleted rows, so rooms that have files come before it.
+ * deleted rows, so rooms that have files come before it. The room `maintenance` is last: each of its due tasks runs one
+ * batch even when no time is left, and Netlify may end the run meanwhile.
  */
 export const rooms: readonly Room<Platform>[] = [
   monitoring,
@@ -53,10 +54,10 @@ export const rooms: readonly Room<Platform>[] = [
   feed,
   rollout,
   schedules,
-  maintenance,
   cost,
   jobs,
   deadLetters,
   apiKeys,
   erasures,
+  maintenance,
 ];

@@ -95,7 +95,7 @@ function refuseBoth(query: object, body: object): void {
     throw new AppError("invalid_request", `"${field}" is given in the query and in the body`);
 }
 
-/** The time in UTC, so that one time has one text. The database refuses a time in the past. */
+/** The time in UTC, so that one time has one text. The database refuses a time more than ten minutes in the past. */
 function startOf(sendAt: string | undefined, clock: Clock): string | undefined {
   if (sendAt === undefined) return undefined;
   const startMs = Date.parse(sendAt);

@@ -1,13 +1,12 @@
 import type { CostRepository } from "#cost/repository.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 
-/** So many ends are counted well within the statement timeout of hosted Supabase, 8 s. */
+/** So many ends are counted well within the 7 s that a call of the database may take. */
 const BATCH = 5_000;
 
 /**
- * Counts the jobs that have ended since the last count, the oldest first. The room is listed before the ledger, which
- * deletes the oldest jobs first, and only one small batch when the time is over. So jobs are counted before they are
- * deleted.
+ * Counts the ends of jobs since the last count, the oldest first. Housekeeping runs this task before the ledger's tasks,
+ * which delete only jobs that ended more than nine days ago. So jobs are counted before they are deleted.
  */
 export const tallyUsage = (cost: Pick<CostRepository, "tally">): Chore => ({
   name: "usage",

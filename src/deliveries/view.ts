@@ -88,7 +88,7 @@ export const deliveryView = z.object({
   lastStatus: z.number().nullable(),
   /** What went wrong in the last attempt. */
   lastError: z.string().nullable(),
-  /** What to do about `lastError` when no later attempt can mend it; otherwise null. */
+  /** What to do about `lastError` when the address was refused; otherwise null. */
   hint: z.string().nullable(),
   createdAt: z.string(),
   endedAt: z.string().nullable(),

@@ -22,7 +22,10 @@ const AT_ONCE = 20;
 const TAKES_NO_EVENTS: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 const isAboutTheEvent = (status: number): boolean => status >= 400 && status < 500 && status !== 408;
 
-/** How many jobs were sent; the ids of those that were not; and which of these ids the engine refuses. */
+/**
+ * How many jobs were sent; the ids of those that the engine did not take in a request of their own; and which of these
+ * ids it refuses.
+ */
 type Sent = { sent: number; left: string[]; refused: string[] };
 
 /** Sends what the outbox holds; `flush` and housekeeping use it. */
@@ -30,8 +33,8 @@ export function createSendUnsent({ inngest, engine, jobs, clock, logger }: Depen
   return sendUnsent;
 
   /**
-   * Sends the jobs of the outbox that were accepted at least `ageMs` ago, in batches, the jobs that were released first
-   * before the others. A job that cannot be sent does not hold up the jobs after it. When the time is over, at most one
+   * Sends the jobs of the outbox that were accepted at least `ageMs` ago, in batches, in the order of their release. A
+   * job that cannot be sent does not hold up the jobs after it. When the time is over, at most one
    * batch is sent. Throws when the database does not answer.
    */
   async function sendUnsent(ageMs: number, isOver: () => boolean): Promise<Sent> {

@@ -159,9 +159,9 @@ as $$
   where kinds.kind is not null;
 $$;
 
--- The completed jobs that their requests do not keep, and that ended before p_before. The newest job with a number of its own
--- (jobs.keep_completed) decides for the jobs of the same kind and owner that have a number too. So a requester deletes no
--- job of another owner, and no job whose request had no number. At most p_limit of each kind and owner.
+-- The completed jobs that their requests do not keep, and that ended before p_before. The newest job with a number of its
+-- own (jobs.keep_completed) decides for the jobs of the same kind and owner that have a number too. So a requester deletes
+-- no job of another owner, and no job whose request had no number. At most p_limit of each kind and owner.
 create function private.jobs_beyond_own_number(p_before timestamptz, p_limit integer)
 returns setof uuid
 language sql stable

@@ -59,8 +59,8 @@ begin
   perform private.require_email_list((p_content ->> 'listId')::uuid, p_list_owner);
   insert into public.campaigns (id, owner, list_id, name, subject, html, text, html_as_text, sender, reply_to,
     missing_field, request_hash, created_at)
-  values (p_id, private.owner_of_list((p_content ->> 'listId')::uuid), (p_content ->> 'listId')::uuid, coalesce(p_content ->> 'name', p_content ->> 'subject'),
-    p_content ->> 'subject', p_content ->> 'html', p_content ->> 'text', p_content ->> 'htmlAsText',
+  values (p_id, private.owner_of_list((p_content ->> 'listId')::uuid), (p_content ->> 'listId')::uuid,
+    coalesce(p_content ->> 'name', p_content ->> 'subject'), p_content ->> 'subject', p_content ->> 'html', p_content ->> 'text', p_content ->> 'htmlAsText',
     p_content ->> 'from', p_content ->> 'replyTo', coalesce(p_content ->> 'missingField', 'empty'),
     private.hash_of_campaign_request(p_content), p_now)
   on conflict (id) do nothing;
@@ -88,8 +88,8 @@ end
 $$;
 
 -- Only a draft can be changed; a trigger of the table refuses changes of other campaigns. Absent fields keep their
--- values; null removes html, text or replyTo. With another list the draft gets the list's owner. If p_content has a version, the draft changes only if it still has that
--- version.
+-- values; null removes html, text or replyTo. A draft that gets another list gets that list's owner. If p_content has a
+-- version, the draft changes only if it still has that version.
 create function public.update_campaign(p_campaign_id uuid, p_owner text, p_content jsonb)
 returns void
 language plpgsql
@@ -128,8 +128,8 @@ exception when check_violation then
 end
 $$;
 
--- Refuses to send a campaign at another time than its job: either time would be dropped in silence. p_send_at: null means
--- now. A request to send now is no conflict once the scheduled time has come.
+-- Refuses to send a campaign at another time than its job, because the request's time would be ignored in silence.
+-- p_send_at: null means now. A request to send now is no conflict once the scheduled time has come.
 create function private.refuse_other_time(p_job public.jobs, p_send_at timestamptz, p_now timestamptz)
 returns void
 language plpgsql

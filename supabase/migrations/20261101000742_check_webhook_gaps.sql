@@ -6,7 +6,8 @@ create table public.webhook_gap_checks (
   key text primary key,
   -- All webhooks that were sent before this time have been compared.
   checked_until timestamptz not null,
-  -- While the list is being read (page by page, the newest webhooks first): when the reading began, and the next page.
+  -- While the list is being read (page by page, the newest webhooks first): up to when it will count as compared (when
+  -- the reading began, or when the oldest webhook that failed was sent), and the next page.
   reading_until timestamptz,
   cursor text,
   -- How many missing webhooks the checks of this list have found.

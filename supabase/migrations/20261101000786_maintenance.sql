@@ -1,6 +1,6 @@
 -- Maintenance is work that only touches the database, in bounded batches. Housekeeping calls run_maintenance for each
--- task that is due, and pg_cron may call it too (supabase/optional). The tables of this file: sessions of the site's users, and their tokens
--- for signing in, resetting a password or confirming an address.
+-- task that is due, and pg_cron may call it too (supabase/optional). The tables of this file: sessions of the site's
+-- users, and their tokens for signing in, resetting a password or confirming an address.
 
 create table public.sessions (
   id uuid primary key default gen_random_uuid(),

@@ -144,7 +144,7 @@ describe("trim_jobs", () => {
     expect(await left()).toHaveLength(4);
   });
 
-  test("S3-7: a job that asks to keep 2 leaves 2 completed jobs with a number, of its kind and owner, including itself, and those that are recent", async () => {
+  test("S3-7: after a job that asks to keep 2, the newest 2 completed jobs with a number of its kind and owner stay, and all that ended recently", async () => {
     await keep(100, 100);
     const other = [
       await ended("completed", day(1), { functionId: "g", kind: "other" }),

@@ -85,8 +85,8 @@ export const createObjects = (database: Database, files: Files) => {
 export type Objects = ReturnType<typeof createObjects>;
 
 /**
- * Whether Postgres certainly did not store the row. When the connection or the server ends during the commit, the row
- * may be stored, so its file stays. A file without a row does no harm.
+ * Whether Postgres has refused the row. After any other error, such as a connection that ended during the commit, the
+ * row may be stored, so its file stays. A file without a row does no harm.
  */
 const isRefusal = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && !/^(08|57|58|XX)/.test(error.code ?? "XX");

@@ -10,7 +10,7 @@ const taken = z.object({ status: z.literal(200) });
 
 /**
  * Sends events in one request, and returns the HTTP status of the engine's answer: 200 when the engine has all events,
- * 503 when no answer comes within `timeoutMs`, 502 when the answer cannot be read. Never throws. `inngest.send` sends
+ * 503 when no whole answer comes within `timeoutMs`, 502 when the answer cannot be read. Never throws. `inngest.send` sends
  * every failed request five times, even a refused one, and its error does not carry the status.
  */
 export async function postEvents(
@@ -20,11 +20,14 @@ export async function postEvents(
 ): Promise<number> {
   const url = new URL(`e/${inngest.eventKey ?? "NO_EVENT_KEY_SET"}`, inngest.eventBaseUrl).href;
   const init = { method: "POST", headers: inngest.headers, body: JSON.stringify(events) };
-  try {
-    const answer = await withTimeout(inngest.fetch(url, init), timeoutMs, "engine_unavailable");
+  const post = async (): Promise<number> => {
+    const answer = await inngest.fetch(url, init);
     if (!answer.ok) return answer.status;
     const body: unknown = await answer.json().catch(() => undefined);
     return taken.safeParse(body).success ? 200 : 502;
+  };
+  try {
+    return await withTimeout(post(), timeoutMs, "engine_unavailable");
   } catch {
     return 503;
   }

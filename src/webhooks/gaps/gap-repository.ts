@@ -10,7 +10,8 @@ const position = z.object({
 });
 /**
  * Everything that was sent before `checkedUntil` was compared. A list whose reading was interrupted continues with
- * `reading`, which has the time at which the reading began, and the cursor of the next page.
+ * `reading`, which has the cursor of the next page, and the time up to which the list will count as compared: when the
+ * reading began, or when the oldest webhook that failed was sent.
  */
 export type Position = { checkedUntil: Date; reading: Reading | undefined };
 export type Reading = { until: Date; cursor: string | undefined };

@@ -39,3 +39,9 @@ test("a request has the address, key, environment and events of a request of the
   expect(own?.headers).toMatchObject({ "x-inngest-env": "new-mail" });
   expect(own).toEqual(sdk);
 });
+
+test("503: an answer whose body does not end", async () => {
+  const fetch: typeof globalThis.fetch = async () => new Response(new ReadableStream());
+  const inngest = createInngest({ env, fetch, logger });
+  await expect(postEvents(inngest, [{ name: "test/walk", data: {} }], 1)).resolves.toBe(503);
+});

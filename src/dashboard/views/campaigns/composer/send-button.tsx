@@ -49,7 +49,7 @@ export function SendButton({
   );
 }
 
-/** The API sends at once when the time has passed by a few minutes, so a time that has passed is refused here. */
+/** The API sends at once when the time passed less than ten minutes ago, so the page refuses each time that has passed. */
 function instantOf(sendAt: string): string | null {
   if (sendAt === "") return null;
   const at = Date.parse(sendAt);
