@@ -25,7 +25,9 @@ export async function hookShop({ env = {} }: { env?: Record<string, string> } = 
     /** Stands behind every answer; when it throws, the answer is lost. */
     answered?: () => void;
   } = { answer: () => ({}) };
-  const hooks: { afterDatabase: ((path: string) => void) | undefined } = { afterDatabase: undefined };
+  const hooks: { afterDatabase: ((path: string) => void | Promise<void>) | undefined } = {
+    afterDatabase: undefined,
+  };
   const safeFetch: SafeFetch = async (url, call = {}) => {
     const { headers = {}, body, timeoutMs } = call;
     const at = shop.engine.clock.now().getTime();

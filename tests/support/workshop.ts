@@ -20,8 +20,8 @@ type Options = {
   env?: Record<string, string>;
   /** Answer for these hosts, instead of ours or besides them. */
   hosts?: Record<string, (request: Request) => Promise<Response>>;
-  /** Stands behind every call to the database, after it has had its effect. */
-  afterDatabase?: (path: string) => void;
+  /** Stands behind every call to the database, after it has had its effect; the caller waits for it. */
+  afterDatabase?: (path: string) => void | Promise<void>;
   /** Receives the lines of the log, which is silent otherwise. */
   log?: (line: string) => void;
   /** Stands for the addresses that users and operators name. */
@@ -79,7 +79,7 @@ export async function workshop({
     const own = hosts[host];
     if (own === undefined && host === "supabase.local") {
       const response = await database.fetch(input, init);
-      afterDatabase?.(pathname);
+      await afterDatabase?.(pathname);
       return response;
     }
     const request = asRequest(input, init);

@@ -76,14 +76,18 @@ test("a replay counts and sends once the messages that a disabled endpoint misse
 const queued = async () => (await shop.rows("select from webhook_deliveries")).length;
 const runs = () => shop.engine.runs("replay-webhooks").length;
 
-/** Calls `act` while a run queues messages: a step of the run takes real seconds. Returns when the run has ended. */
+/** Calls `act` as soon as a run has queued so many messages; the run waits for `act`. Returns when the run has ended. */
 async function whileQueuing<Result>(count: number, act: () => Promise<Result>): Promise<Result> {
-  const acting = (async () => {
-    while ((await queued()) < count) await new Promise((resolve) => setTimeout(resolve, 50));
-    return act();
-  })();
+  const acts: Promise<Result>[] = [];
+  shop.hooks.afterDatabase = async (path) => {
+    if (!path.endsWith("/queue_webhook_replay") || acts.length > 0 || (await queued()) < count) return;
+    acts.push(act());
+    await Promise.allSettled(acts);
+  };
   await shop.engine.idle();
-  return acting;
+  shop.hooks.afterDatabase = undefined;
+  if (acts[0] === undefined) throw new Error(`No run has queued ${count} messages`);
+  return acts[0];
 }
 
 /** A replay of 40 messages that is paused after some of them, and whose run has ended. */
