@@ -34,8 +34,8 @@ export function createSendUnsent({ inngest, engine, jobs, clock, logger }: Depen
 
   /**
    * Sends the jobs of the outbox that were accepted at least `ageMs` ago, in batches, in the order of their release. A
-   * job that cannot be sent does not hold up the jobs after it. When the time is over, at most one
-   * batch is sent. Throws when the database does not answer.
+   * job that cannot be sent does not hold up the jobs after it. When the time is over, at most one batch is sent. Throws
+   * when the database does not answer.
    */
   async function sendUnsent(ageMs: number, isOver: () => boolean): Promise<Sent> {
     const result: Sent = { sent: 0, left: [], refused: [] };

@@ -89,7 +89,7 @@ test("an engine outage of days fails no job, but a sent job that never begins fa
   const jobId = randomUUID();
   await insertJob(
     shop.database.sql,
-    { id: jobId, functionId: "nobody", event: "test/nobody" },
+    { id: jobId, functionId: "unregistered", event: "test/unregistered" },
     shop.engine.clock.now(),
   );
   const status = async () => (await shop.call("GET", `/api/jobs/${jobId}`)).body.status;
@@ -108,20 +108,20 @@ test("an engine outage of days fails no job, but a sent job that never begins fa
   await shop.engine.advance("6m");
   await expect(shop.app.keepHouse()).resolves.toMatchObject({ alerts: { told: 1 } });
   expect((await shop.slack()).at(-1)?.text).toContain(
-    "nobody failed for good: The engine never began this job",
+    "unregistered failed for good: The engine never began this job",
   );
 });
 
 test("jobs that the engine refuses do not hold up newer jobs, and fail after a day", async () => {
   const accept = async (event: string) => {
     const id = randomUUID();
-    await insertJob(shop.database.sql, { id, functionId: "nobody", event }, shop.engine.clock.now());
+    await insertJob(shop.database.sql, { id, functionId: "unregistered", event }, shop.engine.clock.now());
     return id;
   };
   // The engine keeps names that begin with "inngest/" to itself. One request of the outbox has up to 200 jobs.
   const refused = await Promise.all(Array.from({ length: 201 }, () => accept("inngest/refused")));
   await shop.engine.advance("1m");
-  const newer = await accept("test/nobody");
+  const newer = await accept("test/unregistered");
   await shop.engine.advance("1m");
   await expect(shop.app.keepHouse()).resolves.toMatchObject({ outbox: { sent: 1, unbegun: 0 } });
   const unsent = await shop.rows("select id from jobs where sent_at is null and status = 'queued'");
