@@ -54,6 +54,8 @@ export function childOfTheStack({ stop }: { stop: () => void | Promise<void> }):
   process.on("SIGINT", end);
   // The channel closes whenever the supervisor ends, even by `kill -9`.
   process.on("disconnect", end);
+  // The event does not come when the supervisor ended while this process loaded its code.
+  if (process.send !== undefined && !process.connected) end();
   const isSuccessor = process.env[takesOver] !== undefined;
   return {
     takesOver: isSuccessor,
