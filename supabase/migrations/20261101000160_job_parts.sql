@@ -26,7 +26,8 @@ create table public.job_parts (
   bounds jsonb not null default '{}',
   -- The number at which the next run continues. Null: the run begins at first_no, or the room works in any order.
   next_no bigint,
-  -- How many units the part has, how many have an outcome, and the number of each outcome: {"sent": 98, "failed": 2}.
+  -- How many units the part has, how many have an outcome, and the number of each outcome: {"sent": 98, "failed": 2}. The
+  -- first number may grow while the part is worked on (private.grow_part).
   total_count bigint not null,
   settled_count bigint not null default 0,
   counts jsonb not null default '{}',
@@ -47,7 +48,7 @@ create table public.job_parts (
   constraint job_parts_status_is_valid check (status in ('pending', 'claimed', 'dead', 'done')),
   constraint job_parts_are_ranges check (first_no <= last_no and total_count > 0),
   constraint job_parts_settle_each_unit_once check (settled_count between 0 and total_count),
-  constraint job_parts_are_done_when_everything_is_settled check ((status = 'done') = (settled_count = total_count)),
+  constraint job_parts_settle_everything_before_they_are_done check (status <> 'done' or settled_count = total_count),
   constraint job_parts_have_a_lease_while_claimed
     check (status <> 'claimed' or (claimant is not null and lease_token is not null and lease_expires_at is not null))
 ) with (fillfactor = 50);

@@ -181,9 +181,10 @@ end
 $$;
 
 -- SETTLE. Adds counts to the part, in the transaction in which the room writes its own rows: {"sent": 98, "failed": 2}.
--- p_next, for a room that works in order: where to continue. When p_next is beyond the range, the rest of the part
--- counts as "skipped". Returns "open", "done" or "lost". When the claim is lost, nothing was added, and the room must
--- roll back its own rows.
+-- p_next, for a room that works in order: where to continue. When p_next is beyond the range, the part is done, and its
+-- rest counts as "skipped"; until then the part is open, even if everything that was counted is settled. Without p_next,
+-- the part is done when everything is settled. Returns "open", "done" or "lost". When the claim is lost, nothing was
+-- added, and the room must roll back its own rows.
 create function private.settle_part(
   p_id bigint, p_token uuid, p_counts jsonb, p_next bigint, p_now timestamptz
 )
@@ -212,7 +213,7 @@ begin
     counts = private.add_counts(counts, v_counts), settled_count = settled_count + v_moved,
     next_no = coalesce(p_next, next_no), failure_count = case when v_moved = 0 then failure_count else 0 end,
     last_error = case when v_moved = 0 then last_error end,
-    status = case when settled_count + v_moved = total_count then 'done' else status end
+    status = case when settled_count + v_moved = total_count and coalesce(p_next > last_no, true) then 'done' else status end
   where id = p_id returning * into v_part;
   if v_part.status = 'done' then
     perform private.close_job_without_open_parts(v_part.job_id, p_now);
@@ -221,6 +222,22 @@ begin
   perform private.report_progress_of_parts(v_part.job_id, interval '500 milliseconds', p_now);
   return 'open';
 end
+$$;
+
+-- Raises the total of a held part, and of its plan, so that p_count more units can be settled. For rooms whose filter may
+-- match more rows later than it matched when the part was planned.
+create function private.grow_part(p_id bigint, p_count bigint)
+returns void
+language sql
+set search_path = ''
+as $$
+  with grown as (
+    select id, job_id, settled_count + p_count - total_count as by from public.job_parts
+    where id = p_id and settled_count + p_count > total_count
+  ), part as (
+    update public.job_parts set total_count = total_count + grown.by from grown where job_parts.id = grown.id
+  )
+  update public.job_plans set total_count = total_count + grown.by from grown where job_plans.job_id = grown.job_id;
 $$;
 
 create function private.sum_of_counts(p_counts jsonb)
@@ -313,10 +330,10 @@ as $$
 $$;
 
 revoke execute on function private.job_is_paused, private.pause_job, private.unpause_job, private.claim_part, private.lock_part, private.lock_free_part, private.nothing_to_claim,
-  private.ms_until, private.hold_part, private.hold_part_of_open_job, private.settle_part, private.sum_of_counts, private.add_counts,
+  private.ms_until, private.hold_part, private.hold_part_of_open_job, private.settle_part, private.grow_part, private.sum_of_counts, private.add_counts,
   private.report_progress_of_parts, private.close_job_without_open_parts, private.counts_of_parts,
   public.claim_part, public.release_part from public, anon, authenticated;
 grant execute on function private.job_is_paused, private.pause_job, private.unpause_job, private.claim_part, private.lock_part, private.lock_free_part, private.nothing_to_claim,
-  private.ms_until, private.hold_part, private.hold_part_of_open_job, private.settle_part, private.sum_of_counts, private.add_counts,
+  private.ms_until, private.hold_part, private.hold_part_of_open_job, private.settle_part, private.grow_part, private.sum_of_counts, private.add_counts,
   private.report_progress_of_parts, private.close_job_without_open_parts, private.counts_of_parts,
   public.claim_part, public.release_part to service_role;

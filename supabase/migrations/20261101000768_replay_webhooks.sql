@@ -194,7 +194,8 @@ end
 $$;
 
 -- Queues the next messages of the part, from p_from on. Each message is queued once, because the part stores where to
--- continue. Returns {"state": "open", "done", "lost" or "paused", "next"}.
+-- continue. The part grows when messages have come to match the filter since they were counted. Returns {"state": "open",
+-- "done", "lost" or "paused", "next"}.
 create function public.queue_webhook_replay(
   p_part_id bigint, p_token uuid, p_replay_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )
@@ -231,6 +232,7 @@ begin
     perform private.queue_deliveries(v_ids, array[v_endpoint.id], p_now);
   end if;
   v_next := coalesce(v_next, p_last + 1);
+  perform private.grow_part(p_part_id, coalesce(cardinality(v_ids), 0));
   return jsonb_build_object('next', v_next, 'state', private.settle_part(p_part_id, p_token,
     jsonb_build_object('queued', coalesce(cardinality(v_ids), 0)), v_next, p_now));
 end

@@ -11,7 +11,7 @@ const ALL_TIME = { from: "2020-01-01T00:00:00Z", to: "2099-01-01T00:00:00Z" };
 
 describe("webhooks of GitHub, whose counters show each effect", () => {
   let shop: Workshop;
-  let afterDatabase: ((path: string) => void) | undefined;
+  let afterDatabase: ((path: string) => void | Promise<void>) | undefined;
   beforeEach(async () => {
     afterDatabase = undefined;
     shop = await workshop({
@@ -119,6 +119,31 @@ describe("webhooks of GitHub, whose counters show each effect", () => {
     await shop.rows("update webhook_inbox set type = 'payment_intent.succeeded' where type = 'star'");
     expect(await queuedBy({ ids: [first], source: "stripe" })).toBe(0);
   });
+
+  test.each([1, 100])(
+    "a replay takes the webhooks that match its filter only after they were counted, at %i a second",
+    async (perSecond) => {
+      for (let n = 0; n < 3; n++) await receive("star");
+      await ended();
+      const mark = (verdict: string) =>
+        shop.rows(
+          "update webhook_inbox set verdict = $1 where sequence = (select min(sequence) + 1 from webhook_inbox)",
+          [verdict],
+        );
+      await mark("unchanged");
+      afterDatabase = async (path) => {
+        if (path.endsWith("/cut_inbox_replay")) await mark("applied");
+      };
+      const { body } = await replay({ perSecond, status: "applied" });
+      await ended();
+      expect(await stars()).toBe(6);
+      expect((await shop.call("GET", `/api/jobs/${body.jobId}`)).body).toMatchObject({
+        status: "completed",
+        progress: { done: 3, total: 3 },
+        result: { queued: 3, total: 3 },
+      });
+    },
+  );
 
   test("400: ids with a period, neither of them, and more than 100 ids", async () => {
     const ids = [randomUUID()];

@@ -222,6 +222,30 @@ describe("a settle", () => {
     ).rejects.toThrow("job_parts_settle_each_unit_once");
   });
 
+  test("of all counted units leaves a part open that works in order and has not reached its end", async () => {
+    const { jobId } = await ledger.job([10]);
+    const { id, token } = await claimed(jobId, "run-1", 1);
+    const settle = async (count: number, next: number) =>
+      (
+        await ledger.rows(
+          "select private.settle_part($1, $2, jsonb_build_object('done', $3::int), $4, now()) as answer",
+          id,
+          token,
+          count,
+          next,
+        )
+      )[0].answer;
+    expect(await settle(10, 6)).toBe("open");
+    await ledger.rows("select private.grow_part($1, 3)", id);
+    expect(await settle(3, 11)).toBe("done");
+    expect(await ledger.view(jobId)).toMatchObject({
+      status: "completed",
+      done: 13,
+      total: 13,
+      result: { done: 13, total: 13 },
+    });
+  });
+
   test("of the last units ends the job once, even when the last parts settle at the same moment", async () => {
     for (let round = 0; round < 10; round++) {
       const { jobId } = await ledger.job([3, 3, 3, 3]);

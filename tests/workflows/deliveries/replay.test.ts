@@ -73,6 +73,34 @@ test("a replay counts and sends once the messages that a disabled endpoint misse
   expect(new Set(idsReceived()).size).toBe(50);
 });
 
+test.each([1, 1000])(
+  "a replay sends the messages that fail only after they were counted, at %i a second",
+  async (perSecond) => {
+    await missed(3);
+    // The second message waits for its next attempt while the messages are counted.
+    const of = "(select min(sequence) + 1 from webhook_messages)";
+    await shop.rows(
+      `insert into webhook_deliveries (endpoint_id, message_id, next_at, created_at)
+       select $1, id, timestamptz '2100-01-01', at from webhook_messages where sequence = ${of}`,
+      [endpointId],
+    );
+    shop.hooks.afterDatabase = async (path) => {
+      if (!path.endsWith("/cut_webhook_replay")) return;
+      await shop.rows(
+        "update webhook_deliveries set status = 'failed', next_at = null, ended_at = created_at",
+      );
+    };
+    const { jobId } = await replay({ perSecond });
+    await jobIs(jobId, "completed");
+    await shop.settled();
+    expect(new Set(idsReceived()).size).toBe(3);
+    expect((await shop.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({
+      progress: { done: 3, total: 3 },
+      result: { queued: 3, total: 3 },
+    });
+  },
+);
+
 const queued = async () => (await shop.rows("select from webhook_deliveries")).length;
 const runs = () => shop.engine.runs("replay-webhooks").length;
 
