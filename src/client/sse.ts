@@ -24,7 +24,8 @@ export function createFrameReader() {
 function toFrame(block: string): Frame {
   const frame: Frame = { id: undefined, event: "message", data: undefined };
   for (const line of block.split("\n")) {
-    const [, name, value = ""] = /^(\w+): ?(.*)$/.exec(line) ?? [];
+    // The flag s lets the dot match U+2028 and U+2029 too, which end no line of a stream.
+    const [, name, value = ""] = /^(\w+): ?(.*)$/s.exec(line) ?? [];
     if (name === "id") frame.id = value;
     else if (name === "event") frame.event = value;
     else if (name === "data") frame.data = frame.data === undefined ? value : `${frame.data}\n${value}`;

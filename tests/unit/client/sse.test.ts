@@ -22,3 +22,8 @@ test("messages, comments and ids are read, wherever the stream is cut into piece
 test("an incomplete message at the end of the stream is ignored", () => {
   expect(createFrameReader()('event: job\nid: 7:7:\ndata: {"n":3}\n')).toEqual([]);
 });
+
+test("a message whose text holds U+2028 or U+2029 is read whole", () => {
+  const data = JSON.stringify({ text: "a\u2028b\u2029c" });
+  expect(createFrameReader()(`id: 8:8:\nevent: job\ndata: ${data}\n\n`)).toEqual([{ id: "8:8:", event: "job", data }]);
+});
