@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { streamPosition } from "#lib/http/fields.ts";
+import { pageQuery } from "#lib/http/pages.ts";
 import { idParams, type Route, route } from "#lib/http/route.ts";
 import { filterQuery, toFilter } from "./filter.ts";
 import type { Streams } from "./stream.ts";
@@ -31,9 +32,9 @@ export const streamRoutes = ({ live, streams }: Dependencies): Route[] => [
     path: "/api/jobs/stream",
     policy: "user",
     summary: "Jobs live: snapshot, then changes and progress; ends by itself, go on after the last id",
-    query: z.object({ ...streamQuery, ...filterQuery }),
-    handler: async ({ query: { after, ...query }, requester, request }) =>
-      streams.answer(jobsThatFit(toFilter(query), live), { after, requester, request }),
+    query: z.object({ ...streamQuery, cursor: pageQuery.cursor, ...filterQuery }),
+    handler: async ({ query: { after, cursor, ...query }, requester, request }) =>
+      streams.answer(jobsThatFit(toFilter(query), live, cursor), { after, requester, request }),
   }),
   route({
     ...streamAnswer,

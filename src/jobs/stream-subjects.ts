@@ -1,18 +1,23 @@
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 import type { ServerEvent } from "#lib/http/event-stream.ts";
+import type { Position } from "#lib/http/pages.ts";
 import type { JobFilter } from "./repository.ts";
 import type { Subject } from "./stream-events.ts";
 import type { ChangedJob, JobFacts, TailRepository } from "./tail-repository.ts";
 import { toJobDetailsView, toJobView } from "./view.ts";
 
-/** A list of jobs, selected by the filters of `GET /api/jobs`. */
-export const jobsThatFit = (filter: JobFilter, live: Pick<TailRepository, "snapshot">): Subject => ({
+/** A list of jobs, selected by the filters of `GET /api/jobs`; with `before`, the jobs after this position of the list. */
+export const jobsThatFit = (
+  filter: JobFilter,
+  live: Pick<TailRepository, "snapshot">,
+  before?: Position,
+): Subject => ({
   resumes: true,
   present: presentJobs,
-  place: (job) => placeIn(filter, job),
+  place: (job) => (before && !isAfter(before, job) ? "out" : placeIn(filter, job)),
   async snapshot(follower) {
-    const { position, jobs, notifications } = await live.snapshot(follower, filter);
+    const { position, jobs, notifications } = await live.snapshot(follower, filter, before);
     return { position, events: [{ event: "snapshot", data: { jobs: jobs.map(toJobView), notifications } }] };
   },
 });
@@ -32,6 +37,13 @@ export const oneJob = (id: string, live: Pick<TailRepository, "job">): Subject =
 async function presentJobs(jobs: readonly ChangedJob[]): Promise<ReadonlyMap<string, ServerEvent>> {
   return new Map(jobs.map((changed) => [changed.job.id, { event: "job", data: toJobDetailsView(changed) }]));
 }
+
+/**
+ * Whether the job comes after a position of the list, newest first. The texts of the times are compared, because a Date
+ * has no microseconds; both texts are from the database.
+ */
+const isAfter = ({ at, id }: Position, job: JobFacts): boolean =>
+  job.created_at < at || (job.created_at === at && job.id < id);
 
 /**
  * Decides, like the filter of the list in SQL, whether a job matches. Of the filtered fields only status, error and

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
+import type { Position } from "#lib/http/pages.ts";
 import { asArguments, type JobFilter } from "./repository.ts";
 import { jobDetails, jobRow } from "./rows.ts";
 
@@ -52,8 +53,13 @@ export function tailRepository(db: DatabaseClient, clock: Clock) {
     changes: (position: string, { owner, reader }: Follower): Promise<Changes> =>
       callTimeless("read_changes", { position, owner, reader, limit: MOST_CHANGES }, changes),
 
-    snapshot: ({ owner, reader }: Follower, filter: JobFilter) =>
-      callTimeless("read_live_snapshot", { owner, reader, ...asArguments(filter) }, snapshot),
+    /** `before` leaves out the jobs down to this position of the list, newest first. */
+    snapshot: ({ owner, reader }: Follower, filter: JobFilter, before?: Position) =>
+      callTimeless(
+        "read_live_snapshot",
+        { owner, reader, ...asArguments(filter), beforeAt: before?.at, beforeId: before?.id },
+        snapshot,
+      ),
 
     job: (jobId: string, owner: string | null) => callTimeless("read_live_job", { jobId, owner }, oneJob),
   };

@@ -65,10 +65,11 @@ end
 $$;
 
 -- The first state of a client that follows jobs: {position, jobs, notifications}. The jobs are the newest 100 that
--- match, and the newest 500 unfinished ones that match. The notifications are the reader's unread ones.
+-- match, and the newest 500 unfinished ones that match; all come after p_before_at and p_before_id in the list, when
+-- these are given. The notifications are the reader's unread ones.
 create function public.read_live_snapshot(
   p_owner text, p_reader text, p_status text, p_kind text, p_function_id text, p_requester text,
-  p_parent_job_id uuid, p_search text, p_from timestamptz, p_to timestamptz
+  p_parent_job_id uuid, p_search text, p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid
 )
 returns jsonb
 language sql stable
@@ -76,10 +77,10 @@ set search_path = ''
 as $$
   with newest as (
     select id from private.find_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id,
-      p_search, false, p_from, p_to, null, null, 100)
+      p_search, false, p_from, p_to, p_before_at, p_before_id, 100)
   ), unfinished as (
     select id from private.find_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id,
-      p_search, true, p_from, p_to, null, null, 500)
+      p_search, true, p_from, p_to, p_before_at, p_before_id, 500)
   ), shown as materialized (
     select jobs from public.jobs where id in (select id from newest union select id from unfinished)
   ), subjects as materialized (

@@ -54,7 +54,7 @@ test("a search finds a part of the subject, in the list and in the stream", asyn
   const list = `select list_jobs(null, null, null, null, null, null, 'valley OF', null, null, null, null, 500) as job`;
   expect((await sql(list)).map(({ job }) => job.id)).toEqual([id]);
   const [{ live }] = await sql(
-    "select read_live_snapshot(null, null, null, null, null, null, null, 'valley OF', null, null) as live",
+    "select read_live_snapshot(null, null, null, null, null, null, null, 'valley OF', null, null, null, null) as live",
   );
   expect(live.jobs.map((job: { id: string }) => job.id)).toEqual([id]);
 });
@@ -65,7 +65,7 @@ test("one job and the stream tell the same subject as the list", async () => {
   const [{ one }] = await sql("select get_job($1, null) as one", id);
   const [{ changes }] = await sql("select read_changes($1, null, null, 100) as changes", position);
   const [{ live }] = await sql(
-    "select read_live_snapshot(null, null, null, null, null, null, null, null, null, null) as live",
+    "select read_live_snapshot(null, null, null, null, null, null, null, null, null, null, null, null) as live",
   );
   expect(one.job.subject).toBe("over the hill");
   expect(changes.jobs.map(({ job }: { job: { subject: string } }) => job.subject)).toEqual(["over the hill"]);

@@ -148,7 +148,7 @@ test("a snapshot holds the newest jobs up to its limit, and every unfinished job
     await db.sql.query("select private.end_job($1, 'completed', null, null, now())", [id]);
   }
   const { rows } = await db.sql.query(
-    "select read_live_snapshot($1, $1, null, null, null, null, null, null, null, null) as said",
+    "select read_live_snapshot($1, $1, null, null, null, null, null, null, null, null, null, null) as said",
     [owner],
   );
   const jobs: { id: string; status: string }[] = rows[0].said.jobs;

@@ -191,6 +191,20 @@ describe("GET /api/jobs/stream", () => {
     await bob.close();
   });
 
+  test("200: a stream with a cursor has the jobs after it, also of the same millisecond, and their changes", async () => {
+    const kind = randomUUID();
+    const ids = [await accept("ann", kind), await accept("ann", kind), await accept("ann", kind)];
+    await database.sql.query("update jobs set created_at = '2020-01-01' where kind = $1", [kind]);
+    const [newest = "", ...older] = ids.toSorted().toReversed();
+    const page = await site.call("GET", `/api/jobs?kind=${kind}&limit=1`, { as: "ann" });
+    const { next, close } = await open(`/api/jobs/stream?kind=${kind}&cursor=${page.body.nextCursor}`);
+    expect(idsOf(await next())).toEqual(older);
+    await end(newest);
+    await end(older[0] ?? "");
+    expect((await next()).data.id).toBe(older[0]);
+    await close();
+  });
+
   test("200: clients that poll get the same messages as JSON", async () => {
     const kind = randomUUID();
     const ask = async (after = "") =>
@@ -223,6 +237,7 @@ describe("GET /api/jobs/stream", () => {
     "after=5:9:7,6",
     "status=dead",
     "limit=5",
+    "cursor=MQ",
   ])("400: the query %s is refused", async (query) => {
     expect((await site.call("GET", `/api/jobs/stream?${query}`, { as: "ann" })).body.code).toBe(
       "invalid_request",

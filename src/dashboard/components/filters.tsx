@@ -15,11 +15,8 @@ export type FilterField = {
 type FiltersProps = { view: string; fields: readonly FilterField[]; query: URLSearchParams };
 
 const TYPING_MS = 350;
-/**
- * The query parameters that select a page of a list. A change of the filter removes them, so that the list starts at
- * its first page.
- */
-const PAGES = new Set(["cursor", "to"]);
+/** The query parameter that selects a page of a list. A change of the filter removes it: the list starts at its first page. */
+const PAGE = "cursor";
 
 /** The filters of a list. The address contains the filters, so that people can share a filtered list. */
 export function Filters({ view, fields, query }: FiltersProps) {
@@ -32,7 +29,7 @@ export function Filters({ view, fields, query }: FiltersProps) {
   /** The other parameters are taken from the current address, which may have changed since the form was rendered. */
   const show = (values: Record<string, string>) => {
     clearTimeout(typing.current);
-    const rest = [...parseHash(location.hash).query].filter(([name]) => !PAGES.has(name));
+    const rest = [...parseHash(location.hash).query].filter(([name]) => name !== PAGE);
     history.replaceState(null, "", withQuery(`#/${view}`, { ...Object.fromEntries(rest), ...values }));
     dispatchEvent(new HashChangeEvent("hashchange"));
   };

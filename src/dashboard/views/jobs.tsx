@@ -48,8 +48,7 @@ export function Jobs({ id, query }: ViewProps) {
 }
 
 /**
- * The live list. Its older pages are live too: each follows the stream of all jobs that were accepted before a given
- * time.
+ * The live list. Its older pages are live too: each follows the stream of all jobs after the last one of the page before.
  */
 function JobList({ query }: Pick<ViewProps, "query">) {
   // The stream keeps its first period, because a new period would open a new stream each minute. Jobs that have become
@@ -57,7 +56,7 @@ function JobList({ query }: Pick<ViewProps, "query">) {
   const filter = useMemo(() => toFilter(query), [query]);
   const now = useNow(60_000);
   const { from = "" } = toFilter(query, now);
-  const summary = withQuery("/api/jobs/summary", { ...filter, from, to: null });
+  const summary = withQuery("/api/jobs/summary", { ...filter, from, cursor: null });
   const { data: found } = useApi<JobSummary>(summary);
   const { jobs: received, problem, isStale } = useJobs(filter);
   const jobs = useMemo(
@@ -65,7 +64,7 @@ function JobList({ query }: Pick<ViewProps, "query">) {
     [received, from],
   );
   const shown = useMemo(() => jobs?.slice(0, SHOWN), [jobs]);
-  const next = jobs?.[SHOWN];
+  const last = jobs !== undefined && jobs.length > SHOWN ? shown?.at(-1) : undefined;
   const announcement = shown === undefined || isStale ? undefined : `${shown.length} jobs shown`;
   useEffect(() => {
     if (announcement !== undefined) announce(announcement);
@@ -89,13 +88,13 @@ function JobList({ query }: Pick<ViewProps, "query">) {
       <Pager
         label="Pages of jobs"
         steps={[
-          query.get("to") && {
+          query.get("cursor") && {
             text: "Newest",
-            href: withQuery("#/jobs", { ...Object.fromEntries(query), to: null }),
+            href: withQuery("#/jobs", { ...Object.fromEntries(query), cursor: null }),
           },
-          next && {
+          last && {
             text: "Older",
-            href: withQuery("#/jobs", { ...Object.fromEntries(query), to: until(next) }),
+            href: withQuery("#/jobs", { ...Object.fromEntries(query), cursor: cursorAfter(last) }),
           },
         ]}
       />
@@ -146,5 +145,9 @@ function toFilter(query: URLSearchParams, now = Date.now()): Record<string, stri
 
 const isSince = (time: string, from: string): boolean => Date.parse(time) >= Date.parse(from);
 
-/** A time just after this job was accepted, so that jobs of the same millisecond are included. */
-const until = ({ createdAt }: Job): string => new Date(Date.parse(createdAt) + 1).toISOString();
+/** The cursor of the page that follows this job, as the API encodes it in `nextCursor`. Its characters are all ASCII. */
+const cursorAfter = ({ createdAt, id }: Job): string =>
+  btoa(JSON.stringify({ at: createdAt, id }))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");

@@ -4845,6 +4845,8 @@ export type Database = {
       read_live_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
       read_live_snapshot: {
         Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
           p_from: string | null;
           p_function_id: string | null;
           p_kind: string | null;
