@@ -139,7 +139,7 @@ $$;
 -- a batch in doubt may be sent again with its key. After it the batch becomes unknown, and a person must resolve it.
 -- Returns {"state": "open", "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id,
 -- email, fields]]}]} | {"state": "done" | "lost"} | {"state": "stopped", "because"} | {"state": "paused"}: a person
--- paused the campaign.
+-- paused the campaign. "lost" is also the answer when the campaign was canceled.
 create function public.take_campaign_batches(
   p_part_id bigint, p_token uuid, p_provider text, p_limit integer, p_keys_ms jsonb, p_now timestamptz
 )
@@ -165,8 +165,11 @@ begin
     return json_build_object('state', v_state);
   elsif v_campaign.stopped_at is not null then
     return json_build_object('state', 'stopped', 'because', coalesce(v_campaign.note, 'The campaign was stopped'));
-  elsif private.job_is_paused(v_part.job_id) then
-    return json_build_object('state', 'paused');
+  end if;
+  select case when status in ('canceled', 'skipped') then 'lost' when paused_at is not null then 'paused' end into v_state
+  from public.jobs where id = v_part.job_id;
+  if v_state is not null then
+    return json_build_object('state', v_state);
   end if;
   for v_batch in
     select * from public.campaign_batches
