@@ -151,7 +151,7 @@ end
 $$;
 
 -- Accepts the sending of a campaign: inserts the job and queues the campaign for it, in one transaction (p_request: see
--- private.accept_job). A further call for the same time while the campaign is being sent, or with the same idempotency
+-- private.accept_job). The job belongs to the campaign's owner, even when an administrator sends the campaign. A further call for the same time while the campaign is being sent, or with the same idempotency
 -- key, returns the existing job. A new job may begin at most ten minutes before p_now: an earlier time is a mistake, such
 -- as a wrong year. When a job ended and left its campaign unfinished (such as half planned in a restored copy), the next
 -- job takes the campaign over. p_preview_hash: see require_previewed_campaign.
@@ -165,12 +165,13 @@ as $$
 declare
   v_campaign public.campaigns := private.lock_campaign(p_campaign_id, p_owner);
   v_send_at timestamptz := (p_request ->> 'startAt')::timestamptz;
+  v_request jsonb := p_request || jsonb_build_object('owner', v_campaign.owner);
   v_job public.jobs;
 begin
   select * into v_job from public.jobs where id = v_campaign.job_id;
   if v_job.requester = p_request ->> 'requester' and v_job.idempotency_key = p_request ->> 'key' then
     -- Refuses another request with this key.
-    return private.accept_job(p_request, p_now);
+    return private.accept_job(v_request, p_now);
   elsif v_campaign.status in ('queued', 'sending') and v_job.ended_at is null and v_job.id is not null then
     perform private.refuse_other_time(v_job, v_send_at, p_now);
     return v_job;
@@ -183,7 +184,7 @@ begin
       '"sendAt" is in the past: name a time to come, or leave the field out to send now');
   end if;
   perform private.require_previewed_campaign(v_campaign, p_preview_hash);
-  v_job := private.accept_job(p_request, p_now);
+  v_job := private.accept_job(v_request, p_now);
   if v_job.id = (p_request ->> 'id')::uuid then
     update public.campaigns set status = 'queued', job_id = v_job.id, note = null, queued_at = p_now, ended_at = null
     where id = p_campaign_id;
@@ -205,7 +206,8 @@ declare
   v_job public.jobs;
 begin
   perform private.insert_campaign(v_campaign_id, p_list_owner, p_content, p_now);
-  v_job := private.accept_job(p_request, p_now);
+  v_job := private.accept_job(
+    p_request || jsonb_build_object('owner', private.owner_of_list((p_content ->> 'listId')::uuid)), p_now);
   if v_job.id = (p_request ->> 'id')::uuid then
     update public.campaigns set status = 'queued', job_id = v_job.id, queued_at = p_now where id = v_campaign_id;
   else

@@ -8,7 +8,9 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_job_id uuid := private.sending_job(p_campaign_id, p_owner);
+  -- The campaign's newest job, whose parts send the campaign. Until this job takes over the plan, the plan belongs to an
+  -- earlier job that has failed. Null for a draft.
+  v_job_id uuid := (private.find_campaign(p_campaign_id, p_owner)).job_id;
   v_campaign public.campaigns;
 begin
   perform private.pause_job(v_job_id, p_now);
@@ -20,40 +22,26 @@ begin
 end
 $$;
 
--- Accepts the job that sends the events of the parts. A repeated request returns the same job.
+-- Accepts the job that sends the events of the parts. It belongs to the campaign's owner. A repeated request returns the
+-- same job.
 create function public.accept_campaign_resume(p_campaign_id uuid, p_owner text, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_sending_job_id uuid := private.sending_job(p_campaign_id, p_owner);
-  v_job public.jobs := private.accept_job(p_request, p_now);
+  v_campaign public.campaigns := private.find_campaign(p_campaign_id, p_owner);
+  v_job public.jobs := private.accept_job(p_request || jsonb_build_object('owner', v_campaign.owner), p_now);
 begin
   if v_job.id <> (p_request ->> 'id')::uuid then
     return v_job;
   end if;
-  perform from public.jobs where id = v_sending_job_id for no key update;
-  if not private.job_is_paused(v_sending_job_id) then
+  perform from public.jobs where id = v_campaign.job_id for no key update;
+  if not private.job_is_paused(v_campaign.job_id) then
     perform private.refuse(409, 'conflict', 'The campaign is not paused');
   end if;
-  perform private.unpause_job(v_sending_job_id, p_now);
+  perform private.unpause_job(v_campaign.job_id, p_now);
   return v_job;
-end
-$$;
-
--- The campaign's newest job, whose parts send the campaign. Until this job takes over the plan, the plan belongs to an
--- earlier job that has failed. Null for a draft.
-create function private.sending_job(p_campaign_id uuid, p_owner text)
-returns uuid
-language plpgsql stable
-set search_path = ''
-as $$
-declare
-  v_campaign public.campaigns;
-begin
-  v_campaign := private.find_campaign(p_campaign_id, p_owner);
-  return v_campaign.job_id;
 end
 $$;
 
@@ -73,7 +61,7 @@ $$;
 select private.register_work_kind('{"function_id": "resume-email-campaign", "event_name": "email/resume.campaign",
   "summary": "Sends the parts of a paused campaign again", "subjects": "private.campaign_subjects"}');
 
-revoke execute on function public.pause_campaign, public.accept_campaign_resume, private.sending_job,
-  public.open_campaign_parts from public, anon, authenticated;
-grant execute on function public.pause_campaign, public.accept_campaign_resume, private.sending_job,
-  public.open_campaign_parts to service_role;
+revoke execute on function public.pause_campaign, public.accept_campaign_resume, public.open_campaign_parts
+  from public, anon, authenticated;
+grant execute on function public.pause_campaign, public.accept_campaign_resume, public.open_campaign_parts
+  to service_role;

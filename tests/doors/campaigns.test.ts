@@ -227,6 +227,26 @@ describe("campaigns", () => {
     });
   });
 
+  test("202: the jobs of a campaign that an administrator sends and resumes belong to the campaign's owner", async () => {
+    const as = "admin";
+    const { campaignId, listId } = await house.draft(3);
+    const act = (action: string) => house.call("POST", `/api/campaigns/${campaignId}/${action}`, {}, { as });
+    const sent = await act("send");
+    await act("pause");
+    const resumed = await act("resume");
+    const newsletter = await house.call(
+      "POST",
+      "/api/newsletter",
+      { ...content, listId, text: "Hi" },
+      { as },
+    );
+    for (const { status, body } of [sent, resumed, newsletter]) {
+      expect(status).toBe(202);
+      expect((await house.call("GET", body.statusUrl)).status).toBe(200);
+      expect((await house.call("GET", body.statusUrl, undefined, { as: "other" })).status).toBe(404);
+    }
+  });
+
   test("202: sendAt in the body schedules as in the query; 400: in both, or a field that sending does not know", async () => {
     const sendAt = new Date(house.engine.clock.now().getTime() + 86_400_000).toISOString();
     const { campaignId } = await house.draft(1);
