@@ -41,7 +41,7 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
     change: (id: string, owner: string | null, change: object) =>
       call("change_webhook_endpoint", { id, owner, change: toJson(change) }, endpointRow),
 
-    delete: (id: string, owner: string | null) => callTimeless("delete_webhook_endpoint", { id, owner }),
+    delete: (id: string, owner: string | null) => call("delete_webhook_endpoint", { id, owner }),
 
     /**
      * Until `oldUntil`, messages are signed with the old secret, too. Throws `conflict` during an earlier overlap, unless

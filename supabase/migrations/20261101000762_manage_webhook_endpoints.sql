@@ -128,18 +128,23 @@ end
 $$;
 
 -- Hides the endpoint from people at once. Housekeeping deletes its deliveries, and then the endpoint. The job of its
--- lane finds nothing to do.
-create function public.delete_webhook_endpoint(p_id uuid, p_owner text)
+-- lane finds nothing to do, and so does a replay that is running. A paused replay has no run, so its job ends here.
+create function public.delete_webhook_endpoint(p_id uuid, p_owner text, p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_endpoint public.webhook_endpoints := private.lock_endpoint(p_id, p_owner);
+  v_left_job_ids uuid[];
 begin
   update public.webhook_endpoints set status = 'deleted', disabled_reason = null, disabled_at = null where id = v_endpoint.id;
   delete from private.webhook_secrets where endpoint_id = v_endpoint.id;
-  delete from public.webhook_replays where endpoint_id = v_endpoint.id;
+  with deleted as (
+    delete from public.webhook_replays where endpoint_id = v_endpoint.id returning left_job_id
+  )
+  select array_agg(left_job_id) into v_left_job_ids from deleted;
+  perform private.end_jobs(v_left_job_ids, 'canceled', null, null, p_now);
 end
 $$;
 

@@ -194,8 +194,8 @@ end
 $$;
 
 -- Queues the next messages of the part, from p_from on. Each message is queued once, because the part stores where to
--- continue. The part grows when messages have come to match the filter since they were counted. Returns {"state": "open",
--- "done", "lost" or "paused", "next"}.
+-- continue. The part grows when messages have come to match the filter since they were counted. Refused while the endpoint is disabled;
+-- when the endpoint is deleted, the rest counts as skipped. Returns {"state": "open", "done", "lost" or "paused", "next"}.
 create function public.queue_webhook_replay(
   p_part_id bigint, p_token uuid, p_replay_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )
@@ -224,6 +224,7 @@ begin
     return jsonb_build_object('state', v_answer, 'next', p_from);
   end if;
   select * into v_replay from public.webhook_replays where id = p_replay_id;
+  perform private.refuse_disabled_endpoint(v_replay.endpoint_id);
   select * into v_endpoint from public.webhook_endpoints where id = v_replay.endpoint_id and status = 'enabled';
   select array_agg(id order by sequence), max(sequence) + 1 into v_ids, v_next
   from private.messages_of_replay(v_endpoint, v_replay.starts_at, v_replay.ends_at, v_replay.scope, p_from, p_last,

@@ -213,7 +213,7 @@ test("deliveries that are pending when their endpoint is enabled are not failed 
 test("a deleted endpoint is hidden at once, and housekeeping deletes it and its deliveries in batches", async () => {
   await insertMany();
   const [delivery] = await sql("select id from webhook_deliveries limit 1");
-  await sql("select delete_webhook_endpoint($1, 'ann')", id);
+  await sql("select delete_webhook_endpoint($1, 'ann', $2)", id, NOW);
   expect(await count("true")).toBe(MANY);
   for (const owner of ["ann", null]) {
     for (const call of [
@@ -225,7 +225,7 @@ test("a deleted endpoint is hidden at once, and housekeeping deletes it and its 
     expect(await sql("select from get_webhook_delivery($1, $2, 20)", delivery.id, owner)).toEqual([]);
     for (const [call, of] of [
       ["resend_webhook_delivery($1, $2, now())", delivery.id],
-      ["delete_webhook_endpoint($1, $2)", id],
+      ["delete_webhook_endpoint($1, $2, now())", id],
       ["count_webhook_replay($1, $2, '2020-01-01', '2030-01-01', 'all')", id],
     ])
       await expect(sql(`select ${call}`, of, owner)).rejects.toThrow("not found");

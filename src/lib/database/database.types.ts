@@ -3826,7 +3826,10 @@ export type Database = {
         Returns: boolean;
       };
       delete_post: { Args: { p_author: string | null; p_id: string | null }; Returns: boolean };
-      delete_webhook_endpoint: { Args: { p_id: string | null; p_owner: string | null }; Returns: undefined };
+      delete_webhook_endpoint: {
+        Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: undefined;
+      };
       describe_import: {
         Args: {
           p_byte_count: number | null;

@@ -182,6 +182,44 @@ test("a replay that is resumed before its run has noticed the pause goes on in t
   expect({ queued: await queued(), runs: runs() }).toEqual({ queued: 5, runs: 1 });
 });
 
+test("the job of a paused replay is canceled when its endpoint is deleted", async () => {
+  const { jobId, held } = await paused();
+  expect((await shop.call("DELETE", `/api/webhook-endpoints/${endpointId}`)).status).toBe(204);
+  expect((await shop.call("GET", `/api/jobs/${jobId}`)).body.status).toBe("canceled");
+  expect(await queued()).toBe(held);
+});
+
+test("a replay fails when its endpoint is disabled, and goes on where it stopped when it is reprocessed", async () => {
+  await missed(5);
+  const { jobId } = await replay({ perSecond: 1 });
+  await whileQueuing(2, () => shop.call("POST", `/api/webhook-endpoints/${endpointId}/disable`));
+  expect((await shop.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({
+    status: "failed",
+    progress: { done: 2, total: 5 },
+    error: { code: "conflict", message: "The endpoint is disabled: enable it first" },
+  });
+  await shop.call("POST", `/api/webhook-endpoints/${endpointId}/enable`);
+  const [letter] = await shop.rows("select id from dead_letter_queue");
+  const { body } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
+  await jobIs(body.jobId, "completed");
+  await shop.settled();
+  expect(new Set(idsReceived()).size).toBe(5);
+  expect((await shop.call("GET", `/api/jobs/${body.jobId}`)).body.result).toMatchObject({
+    queued: 5,
+    total: 5,
+  });
+});
+
+test("the rest of a replay is skipped when its endpoint is deleted", async () => {
+  await missed(5);
+  const { jobId } = await replay({ perSecond: 1 });
+  await whileQueuing(2, () => shop.call("DELETE", `/api/webhook-endpoints/${endpointId}`));
+  expect((await shop.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({
+    status: "completed",
+    result: { queued: 2, skipped: 3 },
+  });
+});
+
 test("a replay is refused for a disabled endpoint, and for a period that ends before it begins", async () => {
   const backwards = { from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z" };
   expect((await shop.call("POST", `/api/webhook-endpoints/${endpointId}/replays`, backwards)).status).toBe(
