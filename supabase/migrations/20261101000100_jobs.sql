@@ -104,6 +104,7 @@ create index jobs_with_a_number_to_keep on public.jobs (kind, owner, ended_at de
 create index jobs_ended on public.jobs (ended_at) where ended_at is not null;
 create index jobs_ended_by_function on public.jobs (function_id, ended_at) include (status, started_at)
   where ended_at is not null;
+create index jobs_ended_by_owner on public.jobs (owner, ended_at) where ended_at is not null;
 create index jobs_canceled on public.jobs (ended_at, id) where status = 'canceled';
 create index jobs_outbox on public.jobs (released_at, id)
   where sent_at is null and status = 'queued' and released_at is not null;

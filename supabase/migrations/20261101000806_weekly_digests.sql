@@ -60,11 +60,12 @@ begin
       where owner = due.user_id::text and read_at is null
         and created_at >= due.starts_at and created_at < due.ends_at
     ) as news
+    -- Jobs count in the week in which they ended, because a job may end after the digest of the week of its acceptance.
     cross join lateral (
       select count(*) filter (where status = 'completed') as completed, count(*) filter (where status = 'failed') as failed
       from public.jobs
       where owner = due.user_id::text
-        and created_at >= due.starts_at and created_at < due.ends_at
+        and ended_at >= due.starts_at and ended_at < due.ends_at
     ) as jobs
   ), made as (
     insert into public.weekly_digests (user_id, week, was_mailed, made_at)

@@ -110,6 +110,19 @@ describe("S2-19: the weekly digest", () => {
     ]);
   });
 
+  test("counts a job that was accepted before Monday 09:00 and ended after it a week later", async () => {
+    const id = await user("UTC", null);
+    const job = await insertJob(database.sql, { owner: id }, new Date("2026-03-30T08:50:00Z"));
+    expect(await mailedBetween("2026-03-30T09:00:00Z", "2026-03-30T09:15:00Z")).toEqual({});
+    await rows("update jobs set status = 'completed', ended_at = '2026-03-30T09:20:00Z' where id = $1", [
+      job,
+    ]);
+    await mailedBetween("2026-04-06T09:00:00Z", "2026-04-06T09:00:00Z");
+    expect(await rows("select fields from mails")).toEqual([
+      { fields: { unread: 0, completed: 1, failed: 0 } },
+    ]);
+  });
+
   test("is not mailed when there is nothing to tell, also if something happens later that Monday", async () => {
     const [empty, old, off] = [
       await user("UTC", null),
