@@ -76,6 +76,7 @@ end
 $$;
 
 -- One page of a campaign's sends in the order of subscriber ids, after p_after; p_status null: sends of every status.
+-- p_status 'pending' includes the claimed sends, as the count of pending sends in get_campaign does.
 -- The counts of the batches show where rare statuses are, so that a page of failures does not read a million rows.
 create function public.list_campaign_sends(
   p_campaign_id uuid, p_owner text, p_status text, p_after bigint, p_limit integer
@@ -117,7 +118,8 @@ begin
       where send.campaign_id = p_campaign_id and send.subscriber_id > p_after
         and send.subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id
         and (p_status is null
-          or p_status = case when send.status = 'pending' then v_batch.open_status else send.status end)
+          or p_status = case when send.status = 'pending' then v_batch.open_status else send.status end
+          or p_status = 'pending' and send.status = 'pending' and v_batch.open_status = 'claimed')
       order by send.subscriber_id limit v_left;
     get diagnostics v_count = row_count;
     v_left := v_left - v_count;

@@ -201,6 +201,15 @@ describe("taking batches", () => {
     expect(await numbers(again)).toEqual([[4, false]]);
   });
 
+  test("the list of pending sends has those that are counted as pending, also while their part is claimed", async () => {
+    const { id, jobId } = await planned(40);
+    await take(await claim(jobId, 1, "run-1"));
+    expect((await api.get(id, "alice")).counts).toMatchObject({ pending: 30, sending: 10 });
+    const statuses = (await api.sends(id, "alice", "pending", 0, 100)).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([...Array(10).fill("claimed"), ...Array(20).fill("pending")]);
+    expect(await api.sends(id, "alice", "claimed", 0, 100)).toHaveLength(10);
+  });
+
   test("a worker that lost its claim can neither take nor settle batches", async () => {
     const { id, jobId } = await planned(20);
     const zombie = await claim(jobId, 1, "run-1");
