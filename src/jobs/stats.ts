@@ -11,7 +11,9 @@ const classRow = z.object({
   oldestWaitingMs: ms,
   /** The jobs that began in the minutes of `perMinute`. The following fields are about these minutes, too. */
   started: z.number(),
-  /** The share of jobs that began before they were due, among all jobs that began or should have begun. */
+  /** The jobs that began, and those that wait although they are due. */
+  due: z.number(),
+  /** The share of jobs that began before they were due, among the jobs of `due`. */
   keptShare: share,
   waitMsP50: ms,
   waitMsP99: ms,

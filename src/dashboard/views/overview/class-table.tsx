@@ -28,9 +28,9 @@ const COLUMNS: readonly Column<Class>[] = [
   { head: "99th percentile", cell: ({ waitMsP99 }) => ms(waitMsP99), align: "end", hideOnPhone: true },
 ];
 
-/** The share of the jobs that began within the promised time; a dash when none has begun, or nothing is promised. */
-function Kept({ keptShare, started, promiseMs }: Class) {
-  if (keptShare === null || promiseMs === null || started === 0) return <span className="quiet">–</span>;
+/** The share of the jobs that began within the promised time; a dash when none was due, or nothing is promised. */
+function Kept({ keptShare }: Class) {
+  if (keptShare === null) return <span className="quiet">–</span>;
   return <span className={keptShare < 0.99 ? "warn" : "good"}>{share(keptShare)}</span>;
 }
 

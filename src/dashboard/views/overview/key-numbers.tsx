@@ -1,6 +1,7 @@
 import { Stat, Stats } from "#dashboard/components/stat.tsx";
 import { lasting, lastMinutes, share, short } from "#dashboard/format.ts";
 import type { JobStats } from "#dashboard/types.ts";
+import { promisesOf } from "#dashboard/views/overview/promises.ts";
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
@@ -8,9 +9,7 @@ export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate
   const waiting = sum(classes.map((one) => one.waiting));
   const oldest = Math.max(0, ...classes.map(({ oldestWaitingMs }) => oldestWaitingMs ?? 0));
   const completed = perMinute.map((minute) => minute.completed);
-  const promised = classes.filter(({ keptShare }) => keptShare !== null);
-  const started = sum(promised.map((one) => one.started));
-  const kept = sum(promised.map((one) => one.started * (one.keptShare ?? 1)));
+  const { due, keptShare } = promisesOf(classes);
   return (
     <Stats>
       <Stat
@@ -33,9 +32,9 @@ export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate
       />
       <Stat
         name="Promises kept"
-        value={started === 0 ? "–" : share(kept / started)}
-        more={`of ${short(started)} begun`}
-        tone={started > 0 && kept / started < 0.99 ? "warn" : undefined}
+        value={shareOf(keptShare)}
+        more={`of ${short(due)} due`}
+        tone={(keptShare ?? 1) < 0.99 ? "warn" : undefined}
       />
       <Stat
         name="Failed"
