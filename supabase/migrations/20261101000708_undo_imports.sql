@@ -72,7 +72,8 @@ begin
   if p_viewer is not null then
     perform private.require_scope_of_import(v_import, p_viewer);
   end if;
-  v_job := private.accept_job(p_request, p_now);
+  -- The job belongs to the import's owner, even when an administrator requests it.
+  v_job := private.accept_job(p_request || jsonb_build_object('owner', v_import.owner), p_now);
   if v_job.id <> (p_request ->> 'id')::uuid then
     return v_job;
   elsif v_import.is_dry_run then
@@ -137,6 +138,8 @@ as $$
     as conflicts;
 $$;
 
+-- The job may be another one than the requested job: one that reprocesses it, or runs it again. After a completed undo,
+-- a further one changes nothing.
 create function private.after_undo_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
@@ -147,9 +150,11 @@ declare
 begin
   update public.imports set
     undo_counts = '{"undone": 0, "conflicts": 0}'::jsonb || private.counts_of_parts(p_job.id),
-    undone_at = case when p_job.status = 'completed' then p_now end
-  where undo_job_id = p_job.id returning * into v_import;
-  if p_job.status = 'completed' then
+    undone_at = case when p_job.status = 'completed' then p_now end,
+    undo_job_id = case when p_job.status = 'completed' then p_job.id else undo_job_id end
+  where id = private.uuid_of(p_job.event_data ->> 'importId') and undo_job_id is not null and undone_at is null
+  returning * into v_import;
+  if v_import.undone_at is not null then
     perform public.notify(v_import.owner, 'import_undone',
       jsonb_build_object('importId', v_import.id, 'fileName', v_import.file_name), 'import-undo:' || p_job.id, p_now);
   end if;

@@ -83,6 +83,41 @@ describe("an undo", () => {
     });
   });
 
+  test("completes when its dead letter is reprocessed, or when its canceled job is run again", async () => {
+    const key = await createApiKey(shop.database.project, { name: "ann", role: "app", owner: "ann" });
+    const asAnn = { authorization: `Bearer ${key}` };
+    await shop.rows(
+      `create function no() returns trigger language plpgsql as $$ begin raise 'not now' using errcode = 'P0001'; end $$;
+      create trigger broken before delete on email_subscribers for each row execute function no()`,
+    );
+    const failing = await shop.run(csv("ada@example.com,1", "bob@example.com,1"));
+    await shop.rows("update imports set owner = 'ann' where id = $1", [failing.id]);
+    const failed = await shop.call("POST", `/api/imports/${failing.id}/undo`);
+    expect((await shop.call("GET", failed.body.statusUrl, undefined, asAnn)).status).toBe(200);
+    const letters = async () => (await shop.call("GET", `/api/dead-letters?job=${failed.body.jobId}`)).body;
+    await shop.engine.waitFor(async () => (await letters()).items.length === 1);
+    await shop.rows("drop trigger broken on email_subscribers; drop function no()");
+    await shop.call("POST", `/api/dead-letters/${(await letters()).items[0].id}/reprocess`);
+    await shop.engine.waitFor(async () => (await shop.read(failing.id)).undo.undoneAt !== null);
+    expect((await shop.read(failing.id)).undo).toMatchObject({ status: "completed", undone: 2 });
+    expect(
+      await shop.rows("select owner from notifications where type = 'import_undone' and owner = 'ann'"),
+    ).toHaveLength(1);
+
+    const stopped = await shop.run(csv("eve@example.com,1"));
+    const { body } = await shop.call("POST", `/api/imports/${stopped.id}/undo`);
+    await shop.call("DELETE", body.statusUrl);
+    await shop.call("POST", `${body.statusUrl}/run-again`);
+    await shop.engine.waitFor(async () => (await shop.read(stopped.id)).undo.undoneAt !== null);
+    expect(await table()).toEqual([]);
+    // A completed undo that is run again completes, and changes nothing.
+    const { undo: undone } = await shop.read(stopped.id);
+    const again = await shop.call("POST", `${undone.jobUrl}/run-again`);
+    const status = async () => (await shop.call("GET", again.body.statusUrl)).body.status;
+    await shop.engine.waitFor(async () => (await status()) === "completed");
+    expect((await shop.read(stopped.id)).undo).toEqual(undone);
+  });
+
   test("409: is refused for a dry run and for an import in progress", async () => {
     const dry = await shop.run(csv("dry@example.com,1"), { dryRun: true });
     expect((await undo(dry.id)).body.code).toBe("conflict");
