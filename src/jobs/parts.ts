@@ -36,8 +36,10 @@ export type WorkOptions = {
 
 type Outcome =
   | { state: "done" | "ended" | "gone" | "paused" }
+  /** `settled`: how much of the part was settled when the step claimed it. */
   | { state: "open"; settled: number }
-  | { state: "wait"; waitMs: number };
+  /** Without `settled`, the part was not claimed, because another run has it. */
+  | { state: "wait"; waitMs: number; settled?: number };
 
 /** A request may run 60 s on Netlify, and the longest call to a provider takes 20 s. */
 const STEP_MS = 35_000;
@@ -45,7 +47,7 @@ const STEP_MS = 35_000;
 const PLAN_STEP_MS = 20_000;
 /** After this time the part of a dead claimant is free again: the time is longer than any step. */
 const LEASE_MS = 120_000;
-/** A run that waits this many times in a row fails, because waiting does not help. */
+/** A run that waits this many times in a row without progress fails, because waiting does not help. */
 const MAX_WAITS = 40;
 /** Inngest ends a run after 1,000 steps. */
 const MAX_STEPS = 500;
@@ -89,10 +91,15 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
     let waits = 0;
     for (let steps = 0; steps < MAX_STEPS && waits < MAX_WAITS; steps++) {
       const outcome = await step.run(`work-${steps}`, () => workOneStep(event.data, runId, options, workOn));
-      if (outcome.state === "open") settled.add(outcome.settled);
-      else if (outcome.state !== "wait") return outcome;
-      waits = outcome.state === "wait" ? waits + 1 : 0;
-      if (outcome.state === "wait") await step.sleep(`wait-${steps}`, outcome.waitMs);
+      if (outcome.state !== "open" && outcome.state !== "wait") return outcome;
+      const settledBefore = settled.size;
+      if (outcome.settled !== undefined) settled.add(outcome.settled);
+      if (outcome.state === "open" || settled.size > settledBefore) waits = 0;
+      if (outcome.state === "wait") {
+        waits++;
+        // A sleep is a step too.
+        await step.sleep(`wait-${steps++}`, outcome.waitMs);
+      }
     }
     return endOfSteps(run, waits, settled.size > 1);
   }
@@ -113,7 +120,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
       const worked = await workOn(claim, time).catch((error: unknown) => meet(parts, error, claim, policy));
       if (typeof worked !== "string") {
         await parts.release(claim, { isProviderFailure: false, ...worked });
-        return { state: "wait", waitMs: worked.waitMs };
+        return { state: "wait", waitMs: worked.waitMs, settled };
       }
       if (worked === "paused") return leave(parts, claim);
       if (worked === "done" && part !== undefined) return { state: "done" };

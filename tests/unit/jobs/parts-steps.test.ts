@@ -48,6 +48,25 @@ test.each([
   expect(steps()).toBeLessThan(ENGINE_LIMIT);
 });
 
+test("a part that waits after each progress is continued by another run before that limit", async () => {
+  let settled = 0;
+  const waiting = createParts(
+    {
+      claim: async () => ({ state: "claimed", settled }) as unknown as Part,
+      release: async () => 0,
+    } as unknown as PartsRepository,
+    { stepMs: 0 },
+  );
+  const { run, steps } = countedRun({ parentJobId: "job", part: 1 });
+  const work = async () => {
+    settled += 1;
+    return { waitMs: 1000 };
+  };
+  expect(await waiting.work(run, { policy: "email" }, work)).toEqual({ state: "open" });
+  expect(settled).toBeGreaterThan(40);
+  expect(steps()).toBeLessThan(ENGINE_LIMIT);
+});
+
 test("a part that needs more steps than a run may have is continued by another run", async () => {
   const sent: { name: string; data: object; id: string }[] = [];
   let settled = 0;
