@@ -8,7 +8,7 @@ export const orderId = z
   .string()
   .max(100)
   .regex(/^[\w.:-]+$/, "must be letters, digits, and . : _ -");
-/** The provider gets this key after the order's id and a colon; together they may have 255 characters. */
+/** The provider's key is `<orderId>/<number of the key>/<this key>`, of at most 255 characters. */
 export const idempotencyKey = z.string().min(1).max(150);
 
 /** Command: make the payment of this order, in US dollars. `amount` is in cents. */

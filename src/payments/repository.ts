@@ -33,7 +33,8 @@ type Wanted = { orderId: string; amountCents: number; key: string };
 
 const begun = z.object({
   paymentId: z.string().nullable(),
-  key: z.string().nullable(),
+  /** The idempotency key for the provider. */
+  key: z.string(),
   askedAt: z.string().nullable(),
 });
 
@@ -49,6 +50,10 @@ export function paymentRepository(db: DatabaseClient, clock: Clock) {
 
     /** Reserves the order for one key. `paymentId` is set when the order already has a payment. */
     begin: (payment: Wanted) => call("begin_payment", { payment }, begun),
+
+    /** Gives the order another key, unless the provider got the newest key after `forgottenBefore`. */
+    renewKey: (orderId: string, forgottenBefore: Date) =>
+      call("renew_payment_key", { orderId, forgottenBefore: forgottenBefore.toISOString() }, begun),
 
     /** Returns the id of the order's payment. */
     settle: (payment: PaymentFacts) => call("settle_payment", { payment }, z.string()),

@@ -11,9 +11,11 @@ create table public.orders (
   currency text not null,
   -- The address that gets the mail "Payment received!".
   email text,
-  -- The idempotency key with which the payment is made, and the time when we first asked the provider for the payment.
-  -- Every run for this order uses this key, even when its own request had another key.
+  -- The key of the first request for this order's payment. Every run for this order uses it, even when its own request
+  -- had another key.
   payment_key text,
+  -- How many idempotency keys the provider has got for this payment, and the time of the first call with the newest one.
+  payment_key_count integer not null default 1,
   payment_asked_at timestamptz,
   payment_id text,
   paid_at timestamptz,
@@ -272,9 +274,19 @@ begin
 end
 $$;
 
--- Returns {"paymentId"} when the order has a payment, otherwise {"key", "askedAt"} for the call to the provider. The
--- provider has one account for all owners, so the key for the provider contains the order: two owners may choose the
--- same key.
+-- What a run needs for its call to the provider: {"paymentId": null while the order has no payment, "key", "askedAt"}.
+-- The provider has one account for all owners, so the key contains the order: two owners may choose the same key. An
+-- order's id contains no slash, so no two orders have the same key.
+create function private.payment_call_of(p_order public.orders)
+returns jsonb
+language sql immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('paymentId', p_order.payment_id, 'askedAt', p_order.payment_asked_at,
+    'key', format('%s/%s/%s', p_order.id, p_order.payment_key_count, p_order.payment_key));
+$$;
+
+-- Reserves the order for one key. Returns what payment_call_of returns.
 create function public.begin_payment(p_payment jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -290,8 +302,25 @@ begin
     update public.orders set payment_key = p_payment ->> 'key', payment_asked_at = p_now
     where id = v_order.id returning * into v_order;
   end if;
-  return jsonb_build_object('paymentId', v_order.payment_id, 'key', v_order.id || ':' || v_order.payment_key,
-    'askedAt', v_order.payment_asked_at);
+  return private.payment_call_of(v_order);
+end
+$$;
+
+-- Called when the provider has no payment of the order, and has forgotten each key that it got before
+-- p_forgotten_before. The order gets another key, unless a concurrent call has just given it one. Returns what
+-- payment_call_of returns.
+create function public.renew_payment_key(p_order_id text, p_forgotten_before timestamptz, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_order public.orders;
+begin
+  update public.orders set payment_key_count = payment_key_count + 1, payment_asked_at = p_now
+  where id = p_order_id and payment_id is null and payment_asked_at < p_forgotten_before;
+  select * into v_order from public.orders where id = p_order_id;
+  return private.payment_call_of(v_order);
 end
 $$;
 
@@ -317,8 +346,8 @@ select private.register_export('{"name": "orders", "from_sql": "public.orders as
   ["Created", "t.created_at"], ["Paid", "t.paid_at"]]}');
 
 revoke execute on function private.is_newer_state, private.send_receipt_of, private.apply_payment_to_order,
-  private.open_order, public.apply_payment, public.apply_subscription, public.accept_payment, public.begin_payment,
-  public.settle_payment from public, anon, authenticated;
+  private.open_order, private.payment_call_of, public.apply_payment, public.apply_subscription, public.accept_payment,
+  public.begin_payment, public.renew_payment_key, public.settle_payment from public, anon, authenticated;
 grant execute on function private.is_newer_state, private.send_receipt_of, private.apply_payment_to_order,
-  private.open_order, public.apply_payment, public.apply_subscription, public.accept_payment, public.begin_payment,
-  public.settle_payment to service_role;
+  private.open_order, private.payment_call_of, public.apply_payment, public.apply_subscription, public.accept_payment,
+  public.begin_payment, public.renew_payment_key, public.settle_payment to service_role;

@@ -29,6 +29,9 @@ const newEvent = z.strictObject({
   object: z.looseObject({ id: z.string(), object: z.string() }),
 });
 
+/** Stripe's search finds a new object within a minute. */
+const SEARCH_LAG_MS = 60_000;
+
 const INJECTED = "An injected fault.";
 const problem = (status: number, type: string, message: string) => json(status, { error: { type, message } });
 
@@ -138,11 +141,10 @@ export function createStripeProvider({
     }
     if (pathname === "/v1/payment_intents/search") {
       const orderId = /^metadata\['orderId'\]:'([^']+)'$/.exec(searchParams.get("query") ?? "")?.[1];
-      const found = store.withOrder(orderId ?? "");
-      return json(200, {
-        object: "search_result",
-        data: found.filter(({ object }) => object === "payment_intent"),
-      });
+      const foundUntil = (clock.now().getTime() - SEARCH_LAG_MS) / 1000;
+      const isFound = ({ object, created }: StripeObject) =>
+        object === "payment_intent" && Number(created) <= foundUntil;
+      return json(200, { object: "search_result", data: store.withOrder(orderId ?? "").filter(isFound) });
     }
     const object = store.objects.get(pathname.split("/").at(-1) ?? "");
     return object ? json(200, object) : problem(404, "invalid_request_error", "No such object.");

@@ -1884,6 +1884,7 @@ export type Database = {
           payment_asked_at: string | null;
           payment_id: string | null;
           payment_key: string | null;
+          payment_key_count: number;
           receipt_made_at: string | null;
           status: string;
         };
@@ -1900,6 +1901,7 @@ export type Database = {
           payment_asked_at?: string | null;
           payment_id?: string | null;
           payment_key?: string | null;
+          payment_key_count?: number;
           receipt_made_at?: string | null;
           status?: string;
         };
@@ -1915,6 +1917,7 @@ export type Database = {
           payment_asked_at?: string | null;
           payment_id?: string | null;
           payment_key?: string | null;
+          payment_key_count?: number;
           receipt_made_at?: string | null;
           status?: string;
         };
@@ -4917,6 +4920,10 @@ export type Database = {
       };
       release_ticks: { Args: { p_now: string | null }; Returns: number };
       remind_of_profile: { Args: { p_now: string | null; p_user_id: string | null }; Returns: boolean };
+      renew_payment_key: {
+        Args: { p_forgotten_before: string | null; p_now: string | null; p_order_id: string | null };
+        Returns: Json;
+      };
       replace_webhook_secrets: { Args: { p_secrets: Json | null }; Returns: undefined };
       report_columns: { Args: { p_id: string | null }; Returns: Json };
       report_on_yesterday: { Args: { p_now: string | null; p_time_zone: string | null }; Returns: Json };

@@ -46,7 +46,7 @@ test("S4-36: a crash after any single request leaves one payment, one mail and o
     // A caller, and a provider, that get no 2xx ask again.
     while ((await shop.pay(payment)).status !== 202);
     await settled();
-    const intent = shop.stripe.store.objects.get(shop.stripe.store.made(`order-${n}:key-${n}`)?.id ?? "");
+    const intent = shop.stripe.store.objects.get(shop.stripe.store.made(`order-${n}/1/key-${n}`)?.id ?? "");
     const paid = intentOf(intent?.id ?? "", payment.orderId, { receipt_email: null });
     const webhook = shop.stripe.emit("payment_intent.succeeded", paid);
     while ((await shop.deliver(webhook)).status !== 200);
