@@ -61,12 +61,17 @@ as $$
 $$;
 
 -- A pattern for the whole address: it matches neither the end of a longer address nor the beginning of a longer domain.
-create function private.pattern_of_email(p_email text)
+-- Group 1 is what is before the address: the beginning, another character, or an escape of JSON, such as \n for a line
+-- break. Text may contain JSON too. In JSON (p_is_json) the address does not begin within an escape: "\nina@example.com"
+-- is a line break and ina@example.com. Lookbehind is not used, because it takes ten times as long.
+create function private.pattern_of_email(p_email text, p_is_json boolean)
 returns text
 language sql immutable
 set search_path = ''
 as $$
-  select '(?<![a-z0-9._%+-])' || regexp_replace(p_email, '([^[:alnum:]@_-])', '\\\1', 'g') || '(?![a-z0-9-]|\.[a-z0-9])';
+  select '(^|' || case when p_is_json then '[^\\a-z0-9._%+-]|[^\\](?:\\\\)+' else '[^a-z0-9._%+-]' end
+    || '|\\[bfnrt]|\\u[0-9a-f]{4})' || regexp_replace(p_email, '([^[:alnum:]@_-])', '\\\1', 'g')
+    || '(?![a-z0-9-]|\.[a-z0-9])';
 $$;
 
 -- Erases one piece of a table that is registered by its columns.
@@ -85,11 +90,13 @@ declare
   v_set text;
   v_type text;
 begin
-  select string_agg(format('%I::text ~* $1', name), ' or '),
-    string_agg(format('%1$I = regexp_replace(%1$I::text, $1, ''erased'', ''gi'')::%2$s', name, format_type(atttypid, null)), ', ')
+  select string_agg(format('%I::text ~* %L', name, pattern), ' or '),
+    string_agg(format('%1$I = regexp_replace(%1$I::text, %3$L, ''\1erased'', ''gi'')::%2$s', name, type, pattern), ', ')
   into v_named, v_set
   from unnest(p_eraser.columns) as name
-  join pg_catalog.pg_attribute on attrelid = v_table::regclass and attname = name;
+  join pg_catalog.pg_attribute on attrelid = v_table::regclass and attname = name
+  cross join format_type(atttypid, null) as type
+  cross join private.pattern_of_email(p_email, type like 'json%') as pattern;
   select format_type(atttypid, null) into v_type from pg_catalog.pg_attribute
   where attrelid = v_table::regclass and attname = p_eraser.key_column;
   execute format('select (array_agg(key order by key desc))[1]::text, count(*) from (select %1$I as key from %2$s
@@ -99,9 +106,9 @@ begin
   if v_last is null then
     return jsonb_build_object('counts', '{}'::jsonb, 'cursor', null);
   end if;
-  execute format('update %1$s set %2$s where ($2 is null or %3$I > $2::%4$s) and %3$I <= $3::%4$s and (%5$s)',
+  execute format('update %1$s set %2$s where ($1 is null or %3$I > $1::%4$s) and %3$I <= $2::%4$s and (%5$s)',
     v_table, v_set, p_eraser.key_column, v_type, v_named)
-  using private.pattern_of_email(p_email), p_cursor, v_last;
+  using p_cursor, v_last;
   get diagnostics v_count = row_count;
   return jsonb_build_object('cursor', case when v_read = c_rows then v_last end,
     'counts', case when v_count > 0 then jsonb_build_object(replace(v_table, 'public.', ''), v_count) else '{}' end);

@@ -156,7 +156,7 @@ begin
   ), erased as (
     update public.import_rows as r set before = null, version = null, conflict = 'changed'
     from piece where r.import_id = piece.import_id and r.target_id = piece.target_id
-      and piece.before::text ~* private.pattern_of_email(p_email)
+      and piece.before::text ~* private.pattern_of_email(p_email, true)
     returning 1
   )
   select count(*), (select count(*) from erased),

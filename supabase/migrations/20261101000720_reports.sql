@@ -251,7 +251,7 @@ begin
   ), erased as (
     delete from private.report_pages as r using piece
     where r.snapshot_id = piece.snapshot_id and r.page = piece.page
-      and piece.rows::text ~* private.pattern_of_email(p_email)
+      and piece.rows::text ~* private.pattern_of_email(p_email, true)
     returning 1
   )
   select count(*), (select count(*) from erased),

@@ -101,6 +101,25 @@ test("an erasure removes the person from every table once, and its receipt count
   expect((await receipt(again.erasureUrl)).counts).toEqual({});
 });
 
+test("an erasure finds an address after a line break in JSON, and takes no letter of an escape for an address", async () => {
+  house = await campaignHouse();
+  const before = `\n${PERSON}\t${PERSON}\u0001${PERSON} \\${PERSON} {"in": "\\n${PERSON}"} \nina@example.com`;
+  await insertJob(house.db.sql, { owner: "alice", data: { before } }, new Date());
+  await house.db.sql.query(
+    `insert into posts (id, sequence, author, content, strategy, follower_count, created_at)
+    values (gen_random_uuid(), 1, 'alice', $1, 'pull', 0, now())`,
+    [before],
+  );
+  for (const email of [PERSON, "nina@example.com"]) {
+    const { erasureUrl } = await erase(email);
+    await house.engine.waitFor(async () => (await receipt(erasureUrl)).status === "completed");
+  }
+  const after = before.replaceAll(PERSON, "erased");
+  const { rows } = await house.db.sql.query("select event_data from jobs where event_data ? 'before'");
+  expect(rows).toEqual([{ event_data: { before: after } }]);
+  expect((await house.db.sql.query("select content from posts")).rows).toEqual([{ content: after }]);
+});
+
 test("a person who is erased while a campaign waits gets no mail, and the erasure completes after the campaign", async () => {
   house = await campaignHouse({
     env: { CAMPAIGN_BATCH_SIZE: "1", MAIL_MAX_IN_FLIGHT: "1", MAIL_REQUESTS_PER_SECOND: "5" },

@@ -15,7 +15,7 @@ const TABLES = ["contacts", "import_rejects", "import_rows"];
 
 test("an erasure removes the person from contacts, from rejected rows, and from the copies that an undo would restore", async () => {
   await shop.run(
-    { content: `email,name,note\n${PERSON},Ada,\nbob@example.com,Bob,\n` },
+    { content: `email,name,note\n${PERSON},Ada,\nbob@example.com,Bob,"ask\n${PERSON}"\n` },
     { target: "contacts" },
   );
   // The second import stores a copy of the row that it changes, and rejects a row that names the person.
