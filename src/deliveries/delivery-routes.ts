@@ -54,7 +54,8 @@ export const deliveryRoutes = ({ deliveries, facts }: Dependencies): Route[] => 
     method: "POST",
     path: "/api/webhook-deliveries/:id/resend",
     policy: "user",
-    summary: "Attempt a delivery now, in any state, under the same webhook-id",
+    summary:
+      "Attempt a delivery now, or at the end of the endpoint's pause (pausedUntil), in any state, under the same webhook-id",
     takesKey: false,
     params: idParams,
     responses: { 202: deliveryView },

@@ -95,7 +95,7 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
         )
       )[0],
 
-    /** Attempts a delivery now; throws `conflict` while its endpoint is disabled. */
+    /** Attempts a delivery now, or at the end of the endpoint's pause; throws `conflict` while its endpoint is disabled. */
     resend: (id: string, owner: string | null) => call("resend_webhook_delivery", { id, owner }, deliveryRow),
 
     /**

@@ -31,7 +31,8 @@ export const endpointView = z.object({
   failedAttempts: z.number(),
   lastSuccessAt: z.string().nullable(),
   /**
-   * No attempt begins before this time, because the endpoint has failed too often in a row, or has asked for a pause.
+   * No attempt begins before this time, because the endpoint has failed too often in a row, has asked for a pause, or the
+   * job that sends its deliveries has failed.
    */
   pausedUntil: z.string().nullable(),
   /** The share of successful attempts in the last 24 hours; null when there were none. */

@@ -79,7 +79,8 @@ as $$
   where id = p_id and status <> 'deleted' and (p_owner is null or owner = p_owner);
 $$;
 
--- Locks and returns the endpoint. Raises an error when this owner has no such endpoint.
+-- Locks and returns the endpoint. Raises an error when this owner has no such endpoint. With this lock, a publisher need
+-- not wait to insert its deliveries.
 create function private.lock_endpoint(p_id uuid, p_owner text)
 returns public.webhook_endpoints
 language plpgsql
@@ -89,7 +90,7 @@ declare
   v_endpoint public.webhook_endpoints;
 begin
   select * into v_endpoint from public.webhook_endpoints
-  where id = p_id and status <> 'deleted' and (p_owner is null or owner = p_owner) for update;
+  where id = p_id and status <> 'deleted' and (p_owner is null or owner = p_owner) for no key update;
   if v_endpoint.id is null then
     perform private.refuse(404, 'not_found', 'Webhook endpoint not found');
   end if;

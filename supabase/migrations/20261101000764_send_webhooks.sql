@@ -43,8 +43,8 @@ begin
 end
 $$;
 
--- Called when a lane has ended, whatever its status. Plans the next lane if anything is left to send. After a lane that
--- was replaced there is nothing to plan, and the transaction that replaced it must not wait for the other publishers.
+-- Called when a lane has ended, whatever its status. Plans the next lane if anything is left to send: five minutes later,
+-- unless this lane completed. After a lane that was replaced there is nothing to plan, and the transaction that replaced it must not wait for the other publishers.
 create function private.after_lane_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
@@ -58,11 +58,10 @@ begin
     return;
   end if;
   perform pg_advisory_xact_lock(private.lane_lock(v_id));
-  update public.webhook_endpoints set lane_job_id = null, lane_due_at = null
+  update public.webhook_endpoints set lane_job_id = null, lane_due_at = null,
+    paused_until = case when p_job.status = 'completed' then paused_until
+      else greatest(paused_until, p_now + interval '5 minutes') end
   where id = v_id and lane_job_id = p_job.id returning * into v_endpoint;
-  if p_job.status <> 'completed' then
-    v_endpoint.paused_until := greatest(v_endpoint.paused_until, p_now + interval '5 minutes');
-  end if;
   perform private.plan_lane(v_endpoint, p_now);
 end
 $$;
@@ -94,9 +93,10 @@ select private.register_work_kind('{"function_id": "send-webhook", "event_name":
   "summary": "Sends the due deliveries of one webhook endpoint"}');
 
 -- Queues messages for endpoints, and starts their lanes. A delivery that has ended, or waits for its next attempt, is
--- attempted now. If another transaction is about to start the lane, this transaction does not start it. Endpoints are
--- locked FOR NO KEY UPDATE: each insert holds its endpoint FOR KEY SHARE, so with FOR UPDATE two publishers would skip
--- each other's endpoint, and neither would start the lane.
+-- attempted now. If another transaction holds the endpoint, because it starts the lane or is a person's change, this
+-- transaction does not start the lane; after a person's change, housekeeping starts it. Endpoints are locked FOR NO KEY
+-- UPDATE: each insert holds its endpoint FOR KEY SHARE, so with FOR UPDATE two publishers would skip each other's
+-- endpoint, and neither would start the lane.
 create function private.queue_deliveries(p_message_ids uuid[], p_endpoint_ids uuid[], p_now timestamptz)
 returns void
 language plpgsql

@@ -46,7 +46,7 @@ as $$
     where id = delivery.endpoint_id and webhook_endpoints.status <> 'deleted' and (p_owner is null or owner = p_owner));
 $$;
 
--- Attempts a delivery now, in any state. Refused while its endpoint is disabled.
+-- Attempts a delivery now, or at the end of its endpoint's pause, in any state. Refused while its endpoint is disabled.
 create function public.resend_webhook_delivery(p_id uuid, p_owner text, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -81,7 +81,8 @@ end
 $$;
 
 -- Sends a test message of any type to one endpoint. p_id is the id of the message. A repeated call returns the delivery
--- of the first one, and attempts nothing. Refused when p_id belongs to a message of another type or endpoint.
+-- of the first one, and attempts nothing. Refused when p_id belongs to a message of another type or endpoint. Locks the
+-- lane before the endpoint, as the end of a lane does.
 create function public.test_webhook_endpoint(
   p_endpoint_id uuid, p_owner text, p_id uuid, p_type text, p_data jsonb, p_now timestamptz
 )
@@ -90,10 +91,12 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_endpoint public.webhook_endpoints := private.lock_endpoint(p_endpoint_id, p_owner);
+  v_endpoint public.webhook_endpoints;
   v_type text := (select type from public.webhook_messages where id = p_id);
   v_delivery public.webhook_deliveries;
 begin
+  perform pg_advisory_xact_lock_shared(private.lane_lock(p_endpoint_id));
+  v_endpoint := private.lock_endpoint(p_endpoint_id, p_owner);
   if v_type is null then
     perform private.refuse_disabled_endpoint(p_endpoint_id);
     insert into public.webhook_messages (id, owner, type, key, data, at)

@@ -87,6 +87,18 @@ test("one of two facts that are published at once starts the lane, and neither p
   ).toHaveLength(1);
 });
 
+test("after a failed lane the next one waits five minutes, also when a fact is published meanwhile", async () => {
+  await publish(db.sql, "first");
+  await sql(
+    "select private.end_job(lane_job_id, 'failed', null, '{}', $2) from webhook_endpoints where id = $1",
+    id,
+    NOW,
+  );
+  await publish(db.sql, "second");
+  const later = new Date("2026-11-01T09:05:00Z");
+  expect(await endpoint()).toMatchObject({ paused_until: later, lane_due_at: later });
+});
+
 test("housekeeping starts the lane of a due delivery if the planned lane is later, unless the endpoint is paused", async () => {
   await waitUntilTomorrow();
   await insertDue(db.sql, "r1");
@@ -105,6 +117,32 @@ test("housekeeping starts a lane while a fact is being published", async () => {
   await insertDue(one, "r2");
   await sql("select wake_webhook_lanes(100, $1)", NOW);
   expect(await isDueNow()).toBe(true);
+});
+
+test("a fact is published while its endpoint is being changed or deleted", async () => {
+  await one?.query("begin");
+  await one?.query("select change_webhook_endpoint($1, 'ann', '{\"description\": \"x\"}', $2)", [id, NOW]);
+  await expect(publish(other, "r1")).resolves.toBeDefined();
+  await one?.query("select delete_webhook_endpoint($1, 'ann', $2)", [id, NOW]);
+  await expect(publish(other, "r2")).resolves.toBeDefined();
+});
+
+test("a lane ends while a test is sent to its endpoint", async () => {
+  await one?.query("begin");
+  await one?.query("select pg_advisory_xact_lock(private.lane_lock($1))", [id]);
+  await other?.query("set lock_timeout = 0");
+  const [{ pid }] = (await other?.query("select pg_backend_pid() as pid"))?.rows ?? [];
+  const sent = other?.query("select test_webhook_endpoint($1, 'ann', $2, 'report.ready', '{}', $3)", [
+    id,
+    randomUUID(),
+    NOW,
+  ]);
+  const waits = async () =>
+    (await sql("select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'", pid)).length > 0;
+  await expect.poll(waits, { timeout: 20_000 }).toBe(true);
+  await one?.query("update webhook_endpoints set lane_job_id = null, lane_due_at = null where id = $1", [id]);
+  await one?.query("commit");
+  await expect(sent).resolves.toBeDefined();
 });
 
 test("a fact is published while the messages of a replay are counted", async () => {

@@ -25,5 +25,6 @@ export function noteOf({ status, disabledReason, disabledAt, pausedUntil, failed
     return `Disabled since ${exact(disabledAt)}. ${REASONS[disabledReason]} Enable it, then replay what it missed.`;
   }
   if (pausedUntil === null) return undefined;
-  return `${failedAttempts} attempts have failed in a row. The next one is made at ${exact(pausedUntil)}.`;
+  const failed = failedAttempts === 0 ? "" : `${failedAttempts} attempts have failed in a row. `;
+  return `${failed}The next attempt is made at ${exact(pausedUntil)}.`;
 }
