@@ -176,6 +176,7 @@ as $$
   where id = p_id;
 $$;
 
+-- A webhook that is handled again keeps its first verdict, because its effect is not repeated.
 -- p_covered_sequence: the object was read from the provider when this was the newest webhook; null: it was not read.
 create function public.settle_webhook(
   p_id uuid, p_verdict text, p_covered_sequence bigint, p_now timestamptz
@@ -185,7 +186,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  update public.webhook_inbox set verdict = p_verdict, handled_at = p_now where id = p_id;
+  update public.webhook_inbox set verdict = p_verdict, handled_at = p_now where id = p_id and handled_at is null;
   if p_covered_sequence is not null then
     insert into public.webhook_objects as objects (key, covered_sequence, covered_at)
     select object_key, p_covered_sequence, p_now from public.webhook_inbox where id = p_id

@@ -256,7 +256,8 @@ begin
 end
 $$;
 
--- Accepts the job and its order in one transaction.
+-- Accepts the job and its order in one transaction. The order names the job of the newest request; a repeated request gets
+-- the job of the first one, and changes nothing.
 create function public.accept_payment(p_payment jsonb, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -269,7 +270,9 @@ begin
   if v_order.owner <> p_request ->> 'owner' then
     perform private.refuse(409, 'conflict', 'This order belongs to another owner');
   end if;
-  update public.orders set job_id = v_job.id where id = v_order.id;
+  if v_job.id = (p_request ->> 'id')::uuid then
+    update public.orders set job_id = v_job.id where id = v_order.id;
+  end if;
   return v_job;
 end
 $$;

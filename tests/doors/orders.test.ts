@@ -85,6 +85,20 @@ test("200: pages follow each other, also with the longest ids", async () => {
   expect(second.body.items[0].id).toBe("ann-2");
 });
 
+test("202: a repeated payment request leaves the job of a newer one with the order", async () => {
+  const pay = async (idempotencyKey: string) =>
+    (
+      await site.call("POST", "/api/payments", {
+        as: "bob",
+        body: { orderId: "bob-1", amount: 4200, idempotencyKey },
+      })
+    ).body.jobId;
+  const newer = await pay("another key");
+  expect(await pay("bob-1")).toBe(jobs[1]);
+  const { items } = (await get("/api/orders", "bob")).body;
+  expect(items[0].links).toEqual({ job: `/api/jobs/${newer}` });
+});
+
 test("403: payments, to a key that is no administrator's", async () => {
   expect((await get("/api/payments", "ann")).status).toBe(403);
 });

@@ -73,6 +73,16 @@ test("a replay counts and sends once the messages that a disabled endpoint misse
   expect(new Set(idsReceived()).size).toBe(50);
 });
 
+test("a replay sends a fact whose key looks like a test, but no test of another endpoint", async () => {
+  const { id: other } = await shop.endpoint("other", { eventTypes: ["report.ready"] });
+  await shop.call("POST", `/api/webhook-endpoints/${endpointId}/disable`);
+  await shop.publish("test:1");
+  await shop.call("POST", `/api/webhook-endpoints/${other}/test`, { type: "report.ready" });
+  await shop.settled();
+  await shop.call("POST", `/api/webhook-endpoints/${endpointId}/enable`);
+  expect(await preview()).toBe(1);
+});
+
 test.each([1, 1000])(
   "a replay sends the messages that fail only after they were counted, at %i a second",
   async (perSecond) => {
