@@ -1,6 +1,6 @@
 import type { DeliveryRepository } from "#deliveries/repository.ts";
 import type { SecretBox } from "#deliveries/secrets.ts";
-import type { Chore } from "#lib/housekeeping.ts";
+import { type Chore, eachOf } from "#lib/housekeeping.ts";
 
 const BATCH = 100;
 
@@ -27,23 +27,33 @@ export const clearEndpoints = (deliveries: Pick<DeliveryRepository, "clear">): C
   },
 });
 
-/** Secrets that an older key has encrypted are encrypted again with the newest key. */
+/**
+ * Secrets that an older key has encrypted are encrypted again with the newest key, each by itself, so that one that
+ * cannot be decrypted does not stop the others. Throws an error that names the endpoints of those that failed.
+ */
 export const renewSecrets = (
   deliveries: Pick<DeliveryRepository, "oldSecrets" | "replaceSecrets">,
   secrets: SecretBox,
 ): Chore => ({
   name: "webhook-secrets",
-  async run() {
-    if (secrets.newest === undefined) return { renewed: 0 };
-    const old = await deliveries.oldSecrets(secrets.newest, BATCH);
-    const renewed = old.flatMap(({ endpointId, secret, oldSecret }) =>
+  async run(deadline) {
+    const { newest } = secrets;
+    if (newest === undefined) return { renewed: 0 };
+    const old = (await deliveries.oldSecrets(newest, BATCH)).flatMap(({ endpointId, secret, oldSecret }) =>
       [secret, oldSecret].flatMap((from) =>
-        from === null
-          ? []
-          : [{ endpointId, from, to: secrets.seal(endpointId, secrets.open(endpointId, from)) }],
+        from === null || from.startsWith(`${newest}.`) ? [] : [{ endpointId, from }],
       ),
     );
-    if (renewed.length > 0) await deliveries.replaceSecrets(renewed);
-    return { renewed: old.length };
+    const renewed = await eachOf(
+      old,
+      deadline,
+      ({ endpointId }) => endpointId,
+      async ({ endpointId, from }) => {
+        const to = secrets.seal(endpointId, secrets.open(endpointId, from));
+        await deliveries.replaceSecrets([{ endpointId, from, to }]);
+        return true;
+      },
+    );
+    return { renewed };
   },
 });

@@ -112,9 +112,9 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
     purge: (before: Date, limit: number) =>
       callTimeless("purge_webhook_messages", { before: before.toISOString(), limit }, z.number()),
 
-    /** Secrets that are not encrypted with the key `keyName`. */
+    /** Secrets that are not encrypted with the key `keyName`, in random order. */
     oldSecrets: (keyName: string, limit: number) =>
-      callTimeless("old_webhook_secrets", { keyName, limit }, oldSecret.array()),
+      call("old_webhook_secrets", { keyName, limit }, oldSecret.array()),
 
     replaceSecrets: (secrets: { endpointId: string; from: string; to: string }[]) =>
       callTimeless("replace_webhook_secrets", { secrets }),

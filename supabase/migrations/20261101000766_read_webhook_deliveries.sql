@@ -133,16 +133,18 @@ end
 $$;
 
 -- The secrets that are encrypted with a key other than p_key_name. When all of them are replaced
--- (replace_webhook_secrets), the other keys can be removed.
-create function public.old_webhook_secrets(p_key_name text, p_limit integer)
+-- (replace_webhook_secrets), the other keys can be removed. Old secrets that no longer sign are deleted. The order is
+-- random, so that secrets that cannot be replaced do not keep back the others.
+create function public.old_webhook_secrets(p_key_name text, p_limit integer, p_now timestamptz)
 returns setof jsonb
-language sql stable
+language sql
 set search_path = ''
 as $$
+  update private.webhook_secrets set old_secret = null, old_secret_until = null where old_secret_until <= p_now;
   select jsonb_build_object('endpointId', endpoint_id, 'secret', secret, 'oldSecret', old_secret)
   from private.webhook_secrets
   where not starts_with(secret, p_key_name || '.') or not starts_with(old_secret, p_key_name || '.')
-  order by endpoint_id limit p_limit;
+  order by random() limit p_limit;
 $$;
 
 -- p_secrets: [{"endpointId", "from", "to"}]. A secret that was rotated meanwhile stays as it is.

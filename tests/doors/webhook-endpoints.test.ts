@@ -60,6 +60,43 @@ test("after a rotation of encryption keys old secrets can be read, new ones use 
   expect(box.open(id, after.old_secret)).toBe(secret);
 });
 
+test("a secret that cannot be decrypted fails housekeeping, but keeps back no other secret", async () => {
+  const [broken, good] = [await make("broken"), await make("good")];
+  const renewed = await testApp(db, { env: { WEBHOOK_KEYS: `${NEW_KEY},${OLD_KEY}` } });
+  for (const { id } of [broken, good])
+    await renewed.call("POST", `/api/webhook-endpoints/${id}/rotate-secret`, { as: "ann", body: {} });
+  await db.sql.query("update private.webhook_secrets set secret = 'lost.x' where endpoint_id = $1", [
+    broken.id,
+  ]);
+  const failure = await renewed.app.keepHouse().catch((error) => error);
+  expect(failure).toMatchObject({ code: "configuration" });
+  expect(JSON.stringify(failure.cause.errors.map(String))).toContain(broken.id);
+  const box = createSecretBox(readEnv({ ...db.env, WEBHOOK_KEYS: NEW_KEY }).WEBHOOK_KEYS);
+  for (const { id, secret } of [broken, good])
+    expect(box.open(id, (await secretsOf(id)).old_secret)).toBe(secret);
+
+  // The broken secret is not always the first one.
+  await db.sql.query("update private.webhook_secrets set secret = 'lost.y' where endpoint_id = $1", [
+    good.id,
+  ]);
+  const seen = new Set<string>();
+  const isEachSeen = async () => {
+    const { rows } = await db.sql.query("select old_webhook_secrets('new', 1, now()) as row");
+    return seen.add(rows[0].row.endpointId).size === 2;
+  };
+  await expect.poll(isEachSeen, { interval: 1 }).toBe(true);
+});
+
+test("an old secret that signs no longer is deleted, not encrypted again", async () => {
+  const { id } = await make();
+  await site.call("POST", `/api/webhook-endpoints/${id}/rotate-secret`, { as: "ann", body: {} });
+  await db.sql.query(
+    "update private.webhook_secrets set old_secret = 'lost.x', old_secret_until = now() - interval '1 hour'",
+  );
+  await site.app.keepHouse();
+  expect((await secretsOf(id)).old_secret).toBeNull();
+});
+
 test("503: without an encryption key no endpoint is created; an invalid key is refused at the start", async () => {
   const bare = await testApp(db, { env: { WEBHOOK_KEYS: "" } });
   const body = { url: "https://receiver.test/hook" };

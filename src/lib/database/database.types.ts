@@ -4641,7 +4641,10 @@ export type Database = {
         };
         Returns: undefined;
       };
-      old_webhook_secrets: { Args: { p_key_name: string | null; p_limit: number | null }; Returns: Json[] };
+      old_webhook_secrets: {
+        Args: { p_key_name: string | null; p_limit: number | null; p_now: string | null };
+        Returns: Json[];
+      };
       open_campaign_parts: { Args: { p_campaign_id: string | null }; Returns: Json };
       open_import: {
         Args: {
