@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { onlyPart } from "#jobs/only-part.ts";
 import type { Parts } from "#jobs/parts.ts";
 import type { Piece } from "#jobs/parts-repository.ts";
-import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import { cancelOfParentJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
 import { handleLetterGroup as requested } from "./events.ts";
@@ -30,16 +31,15 @@ export const handleLetterGroup = ({ inngest, groups, checkLetter, parts, flow, o
       triggers: [requested],
       ...flow.background(),
       ...tries("dataSync"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfParentJob,
       onFailure,
     },
     async (run) => {
       const { groupJobId } = run.event.data;
-      const plan = await parts.plan(run, "handle-letter-group", ({ cursor }) =>
+      const part = await onlyPart(parts, run, "handle-letter-group", ({ cursor }) =>
         nextPiece({ groups, checkLetter }, groupJobId, progress.parse(cursor)),
       );
-      if (plan.parts === 0) return { groupJobId, handled: 0 };
-      const part = { ...run, event: { data: { parentJobId: plan.jobId, part: 1 } } };
+      if (part === undefined) return { groupJobId, handled: 0 };
       await parts.work(part, { policy: "dataSync" }, async (claimed) => {
         const { state, waitMs } = await groups.work(claimed, groupJobId);
         return waitMs === undefined ? state : { waitMs };

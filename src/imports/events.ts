@@ -1,5 +1,6 @@
 import { eventType } from "inngest";
 import { z } from "zod";
+import { continuation } from "../jobs/events.ts";
 
 const owner = z.string().min(1).max(200);
 
@@ -30,5 +31,5 @@ export const importBatchDue = eventType("import/process-batch", {
 });
 /** Command: undo an import. */
 export const importUndoRequested = eventType("import/undo", {
-  schema: z.object({ importId: z.uuid(), userId: owner }),
+  schema: z.object({ importId: z.uuid(), userId: owner, ...continuation }),
 });

@@ -2,10 +2,11 @@ import type { OnFailure } from "#dead-letters/on-failure.ts";
 import { importUndoRequested } from "#imports/events.ts";
 import { isAboutContent } from "#imports/refused-content.ts";
 import type { ImportRepository } from "#imports/repository.ts";
+import { onlyPart } from "#jobs/only-part.ts";
 import type { Parts, StepTime, Worked } from "#jobs/parts.ts";
 import type { Part } from "#jobs/parts-repository.ts";
 import type { FlowControl } from "#lib/engine/flow-control.ts";
-import { cancelOfThisJob } from "#lib/engine/flow-control.ts";
+import { cancelOfParentJob } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
 
@@ -30,12 +31,12 @@ export const undoImport = ({ inngest, imports, parts, flow, onFailure }: Depende
       triggers: [importUndoRequested],
       concurrency: [flow.concurrency(5), flow.concurrency(1, "event.data.userId")],
       ...tries("dataSync"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfParentJob,
       onFailure,
     },
     async (run) => {
       const { importId } = run.event.data;
-      const plan = await parts.plan(run, "undo-import", async () => {
+      const part = await onlyPart(parts, run, "undo-import", async () => {
         const total = await imports.countUndo(importId);
         return {
           parts: total > 0 ? [{ first: 1, last: total, total }] : [],
@@ -43,8 +44,7 @@ export const undoImport = ({ inngest, imports, parts, flow, onFailure }: Depende
           result: { importId },
         };
       });
-      if (plan.parts === 0) return { importId, undone: 0 };
-      const part = { ...run, event: { data: { parentJobId: plan.jobId, part: 1 } } };
+      if (part === undefined) return { importId, undone: 0 };
       return parts.work(part, { policy: "dataSync" }, (claimed, time) =>
         undoRows(imports, importId, claimed, time),
       );

@@ -1,5 +1,4 @@
-import type { Parts } from "./parts.ts";
-import type { Piece } from "./parts-repository.ts";
+import type { Cut, Parts } from "./parts.ts";
 
 type Run = Parameters<Parts["plan"]>[0] & {
   event: { name: string; data: { parentJobId?: string | undefined; part?: number | undefined } };
@@ -9,12 +8,7 @@ type Run = Parameters<Parts["plan"]>[0] & {
  * For a job whose work is one part: plans the job, and returns the run with the part to work on; undefined when there is
  * no work. A run whose event names the part continues the work of an earlier run, so the job is already planned.
  */
-export async function onlyPart(
-  parts: Pick<Parts, "plan">,
-  run: Run,
-  functionId: string,
-  cut: () => Promise<Piece>,
-) {
+export async function onlyPart(parts: Pick<Parts, "plan">, run: Run, functionId: string, cut: Cut) {
   const { name, data } = run.event;
   const { parentJobId } = data;
   if (parentJobId !== undefined) return { ...run, event: { name, data: { ...data, parentJobId } } };

@@ -10,8 +10,7 @@ type Steps = Pick<GetStepTools<Inngest.Any>, "run" | "sleep" | "sendEvent">;
 type Run = { step: Steps; runId: string; event: { id?: string | undefined; data: unknown } };
 /** The data of a fan-out event. Without `part`, its run works on the next free part until no part is left. */
 export type PartRef = { parentJobId: string; part?: number | undefined };
-/** `name`: the event's name. With it, another run continues when the steps of this run are used up. */
-type PartRun = Run & { event: { name?: string | undefined; data: PartRef } };
+type PartRun = Run & { event: { name: string; data: PartRef } };
 
 /** Tells whether the time of one step is almost up. Nothing that takes long should begin after that. */
 export type StepTime = { isLate(): boolean };
@@ -27,7 +26,7 @@ export type Worked = "open" | "done" | "lost" | "paused" | { waitMs: number };
 type Stopped = { stopped: string };
 type PlanOrStopped = Plan & Partial<Stopped>;
 /** Cuts the next piece of the work. */
-type Cut = (plan: Plan, time: StepTime) => Promise<Piece | Stopped>;
+export type Cut = (plan: Plan, time: StepTime) => Promise<Piece | Stopped>;
 
 export type WorkOptions = {
   /** The policy for errors of a provider: the delay before each further try, and the number of tries of the run. */
@@ -79,7 +78,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
    * Claims the part of this run's event, and calls the room to work on it, step by step, until it is done. Safe to
    * repeat at any point, because settled work is not done again. Waiting uses no retries of the function, and our own
    * crashes use none of the tries of `policy`. When a run has used up its steps, `work` sends its event again, and
-   * another run continues the part. This needs progress and an event with a name; otherwise the run fails.
+   * another run continues the part. A run without progress fails.
    */
   async function work(
     run: PartRun,
@@ -150,7 +149,7 @@ async function planPieces(
  */
 async function endOfSteps({ step, event, runId }: PartRun, waits: number, isProgress: boolean) {
   const { name, data } = event;
-  if (waits < MAX_WAITS && isProgress && name !== undefined) {
+  if (waits < MAX_WAITS && isProgress) {
     await step.sendEvent("continue", { name, data, id: `${runId}:continue` });
     return { state: "open" as const };
   }

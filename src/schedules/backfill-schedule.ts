@@ -1,7 +1,8 @@
 import type { OnFailure } from "#dead-letters/on-failure.ts";
+import { onlyPart } from "#jobs/only-part.ts";
 import type { Parts } from "#jobs/parts.ts";
 import type { Clock } from "#lib/clock.ts";
-import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import { cancelOfParentJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
 import { AppError } from "#lib/errors.ts";
@@ -43,7 +44,7 @@ export const backfillSchedule = ({
       triggers: [backfillRequested],
       ...flow.background(),
       ...tries("dataSync"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfParentJob,
       onFailure,
     },
     async (run) => {
@@ -52,13 +53,12 @@ export const backfillSchedule = ({
       if (schedule === undefined) throw new AppError("not_found", `No schedule is named ${data.schedule}`);
       const job = jobOf(schedule);
       const slots = slotsOf(data);
-      const plan = await parts.plan(run, "backfill-schedule", async () => ({
+      const part = await onlyPart(parts, run, "backfill-schedule", async () => ({
         parts: slots.length === 0 ? [] : [{ first: 1, last: slots.length, total: slots.length }],
         cursor: null,
         result: { schedule: schedule.name },
       }));
-      if (plan.parts === 0) return { slots: 0 };
-      const part = { ...run, event: { data: { parentJobId: plan.jobId, part: 1 } } };
+      if (part === undefined) return { slots: 0 };
       await parts.work(part, { policy: "dataSync" }, async (claimed, time) => {
         // The job may have waited for days since it was accepted.
         requireRecentPast(data, clock.now());

@@ -1,5 +1,6 @@
 import { eventType } from "inngest";
 import { z } from "zod";
+import { continuation } from "#jobs/events.ts";
 
 /**
  * The event contains the cron and the time zone of the moment when the backfill was requested, so that its slots stay
@@ -13,5 +14,6 @@ export const backfillRequested = eventType("schedule/backfill", {
     from: z.string().max(40),
     to: z.string().max(40),
     by: z.string().max(200),
+    ...continuation,
   }),
 });

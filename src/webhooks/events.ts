@@ -1,5 +1,6 @@
 import { eventType } from "inngest";
 import { z } from "zod";
+import { continuation } from "#jobs/events.ts";
 
 /**
  * Fact: a verified webhook is in the inbox. The event has ids only, because events are stored in clear text. Webhooks
@@ -9,12 +10,11 @@ export const webhookReceived = eventType("webhook/received", {
   schema: z.object({ webhookId: z.uuid(), objectKey: z.string().min(1).max(300) }),
 });
 
-/** Command: handle the webhooks of this replay again. With `parentJobId` and `part`: continue the work of an earlier run. */
+/** Command: handle the webhooks of this replay again. */
 export const inboxReplayRequested = eventType("webhook/replay-inbox", {
   schema: z.object({
     replayId: z.uuid(),
-    parentJobId: z.uuid().optional(),
-    part: z.literal(1).optional(),
+    ...continuation,
   }),
 });
 

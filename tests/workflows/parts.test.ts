@@ -68,7 +68,11 @@ const counting = ({ inngest, onFailure, db, clock }: Platform) => {
         concurrency: { limit: 5, key: "event.data.parentJobId" },
       },
       ({ event, ...run }) =>
-        parts.work({ ...run, event: { data: partRef.parse(event.data) } }, { policy: "task" }, count),
+        parts.work(
+          { ...run, event: { name: event.name, data: partRef.parse(event.data) } },
+          { policy: "task" },
+          count,
+        ),
     ),
   ];
 };
