@@ -95,7 +95,9 @@ begin
   if not found then
     return null;
   end if;
-  v_suppression := private.suppression_of(v_mail.recipient, 'transactional');
+  -- An erasure replaces the address by this word.
+  v_suppression := case when v_mail.recipient = 'erased' then 'deleted'
+    else private.suppression_of(v_mail.recipient, 'transactional') end;
   if v_suppression is null then
     update public.mails set asked_at = p_now, provider = p_provider where id = p_id and asked_at is null;
   end if;

@@ -246,11 +246,28 @@ test("an erasure removes the address from orders, payments and stored webhooks, 
     { kind: "payment" },
     { kind: "unreadable" },
   ]);
+  await eraseAda();
+  expect(await stored()).toEqual([]);
+});
+
+async function eraseAda() {
   await shop.rows(
     "insert into erasures (id, email, requester, created_at) values (gen_random_uuid(), 'ada@example.com', 'test', now())",
   );
   let state = "more";
   while (state !== "done")
     state = (await shop.rows("select erase_piece(id, now()) as state from erasures"))[0].state;
-  expect(await stored()).toEqual([]);
+}
+
+test("the receipt for a person who was erased before the payment is skipped", async () => {
+  shop = await paymentShop();
+  await shop.pay({ ...order, email: "ada@example.com" });
+  await shop.settled();
+  await eraseAda();
+  await capture(4200);
+  expect(await orderStates()).toEqual([{ status: "paid" }]);
+  expect(await shop.rows("select status from jobs where function_id = 'send-mail'")).toEqual([
+    { status: "skipped" },
+  ]);
+  expect(await shop.mails()).toEqual([]);
 });
