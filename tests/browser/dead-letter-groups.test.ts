@@ -86,10 +86,14 @@ withChromium("dead letters by cause", () => {
     const dialog = page.getByRole("dialog", { name: "Reprocess 5 dead letters of run-canary?" });
     await dialog.getByLabel("First").fill("2");
     await enter(dialog.getByText("Change the data first"));
+    await dialog.getByLabel("JSON Patch").fill("move /at");
+    await enter(dialog.getByRole("button", { name: "Check only" }));
+    await dialog.getByRole("alert").getByText("The patch is no JSON.").waitFor();
     await dialog.getByLabel("JSON Patch").fill('[{"op": "move", "from": "/at", "path": "/sentAt"}]');
     await enter(dialog.getByRole("button", { name: "Check only" }));
     await dialog.getByText("4 of 5 pass the check, 1 does not. Nothing was sent.").waitFor();
     await dialog.getByText("there is no value at this path").waitFor();
+    expect(await dialog.getByRole("alert").count()).toBe(0);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       expect((await audit(page)).violations).toEqual([]);
@@ -127,7 +131,10 @@ withChromium("dead letters by cause", () => {
     await dialog.getByLabel("JSON Patch").fill('[{"op": "remove", "path": "/nowhere"}]');
     const confirm = dialog.getByRole("button", { name: "Reprocess" });
     await enter(confirm);
-    await page.getByText(/there is no value at this path/).waitFor();
+    await dialog
+      .getByRole("alert")
+      .getByText(/there is no value at this path/)
+      .waitFor();
     expect((await pages.house.call("GET", `/api${path}`)).status).toBe("failed");
     await dialog.getByLabel("JSON Patch").fill('[{"op": "move", "from": "/at", "path": "/sentAt"}]');
     expect(await faultsOf(page, "reprocess one letter")).toEqual([]);

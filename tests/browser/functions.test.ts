@@ -77,10 +77,8 @@ withChromium("functions", () => {
     }
     const send = dialog.getByRole("button", { name: "Send", exact: true });
     await enter(send);
-    await page
-      .getByRole("status", { name: "Messages" })
-      .getByText(/userId/)
-      .waitFor();
+    const refusal = dialog.getByRole("alert");
+    await refusal.getByText(/userId/).waitFor();
     await dialog.getByLabel("Data").fill('{"userId": "6d1c9f0e-8f4b-4c6e-9f33-0a4a4be0f2a1"}');
     // A later failure of the catalog takes nothing away.
     await once("GET", (route) => route.fulfill({ status: 500, body: "{}" }));
@@ -94,7 +92,7 @@ withChromium("functions", () => {
       await route.abort();
     });
     await enter(send);
-    await page.getByText("The request may have been carried out. Check before you try again.").waitFor();
+    await refusal.getByText("The request may have been carried out. Check before you try again.").waitFor();
     await enter(send);
     await dialog.waitFor({ state: "detached" });
     await enter(page.getByRole("link", { name: /Sent to on-user-signup and set-default-settings/ }));

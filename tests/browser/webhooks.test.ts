@@ -7,7 +7,7 @@ withChromium("webhooks", () => {
   const pages = browse();
 
   test("an endpoint is made with its secret, tested, looked into, sent again, disabled and deleted, by keyboard alone", async () => {
-    const page = await pages.open("/webhooks");
+    const page = await pages.open("/webhooks", { expected: /net::ERR_/ });
     await page.getByText("No endpoint yet").waitFor();
     await page.getByLabel("Address").fill("https://localhost/hook");
     await page.keyboard.press("Enter");
@@ -30,6 +30,9 @@ withChromium("webhooks", () => {
       /^#\/jobs\/[\da-f-]{36}$/,
     );
     expect((await audit(page)).violations).toEqual([]);
+    await page.route("**/resend", (route) => route.abort(), { times: 1 });
+    await delivery.getByRole("button", { name: "Send again" }).click();
+    await delivery.getByRole("alert").waitFor();
     await delivery.getByRole("button", { name: "Send again" }).click();
     await expect.poll(() => delivery.getByRole("listitem").count()).toBeGreaterThan(1);
     await page.keyboard.press("Escape");

@@ -1,6 +1,6 @@
 /** What is shown instead of content: loading, empty, or an error. */
 import type { ReactNode } from "react";
-import type { Problem } from "#dashboard/api.ts";
+import { type Problem, sentencesOf } from "#dashboard/api.ts";
 import { withStop } from "#dashboard/format.ts";
 import { Icon, type IconName } from "./icon.tsx";
 import "./states.css";
@@ -64,3 +64,12 @@ export function ErrorNote({ problem, onRetry, showsOffline = false }: ErrorNoteP
     </div>
   );
 }
+
+/** Why an action of a dialog failed, and what to do. */
+export const ActionNote = ({ problem }: { problem: Problem | undefined }) =>
+  problem && (
+    <div className="error-note" role="alert">
+      <Icon name="alert" size={20} />
+      <div>{sentencesOf(problem)}</div>
+    </div>
+  );

@@ -3,7 +3,7 @@ import type { Notification } from "#client/index.ts";
 import { api } from "#dashboard/api.ts";
 import { Dialog } from "#dashboard/components/dialog.tsx";
 import { Icon } from "#dashboard/components/icon.tsx";
-import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { ActionNote, ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
@@ -44,10 +44,13 @@ export function Bell() {
 function Notifications({ onClose }: { onClose: () => void }) {
   const { data, problem, reload } = useApi<{ items: Notification[] }>("/api/notifications?limit=30");
   const unread = data?.items.filter(({ readAt }) => readAt === null) ?? [];
-  const { run, isBusy } = useAction(async (path: string) => {
-    await api.post(path);
-    reload();
-  });
+  const marking = useAction(
+    async (path: string) => {
+      await api.post(path);
+      reload();
+    },
+    { isInDialog: true },
+  );
   return (
     <Dialog title="Notifications" onClose={onClose}>
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
@@ -60,15 +63,20 @@ function Notifications({ onClose }: { onClose: () => void }) {
           <Item
             key={one.id}
             notification={one}
-            isBusy={isBusy}
-            onRead={() => run(`/api/notifications/${one.id}/read`)}
+            isBusy={marking.isBusy}
+            onRead={() => marking.run(`/api/notifications/${one.id}/read`)}
             onClose={onClose}
           />
         ))}
       </ul>
+      <ActionNote problem={marking.problem} />
       <footer>
         {unread.length > 1 && (
-          <button type="button" aria-disabled={isBusy} onClick={() => run("/api/notifications/read")}>
+          <button
+            type="button"
+            aria-disabled={marking.isBusy}
+            onClick={() => marking.run("/api/notifications/read")}
+          >
             Mark all as read
           </button>
         )}

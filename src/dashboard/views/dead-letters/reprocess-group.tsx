@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { api } from "#dashboard/api.ts";
 import { Dialog } from "#dashboard/components/dialog.tsx";
+import { ActionNote } from "#dashboard/components/states.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import { parseJson } from "#dashboard/parse-json.ts";
@@ -24,21 +25,22 @@ export function ReprocessGroup({ group, onClose, onChange }: FormProps) {
   const [answer, setAnswer] = useState<DryRun>();
   const wanted = () => (patch.trim() === "" ? {} : { patch: parseJson(patch, "patch") });
 
-  const check = useAction(async () => setAnswer(await api.post<DryRun>(`${path}/dry-run`, wanted())));
-  const reprocess = useAction(async () => {
+  const check = async () => setAnswer(await api.post<DryRun>(`${path}/dry-run`, wanted()));
+  const reprocess = async () => {
     const { jobId } = await api.post<{ jobId: string }>(`${path}/reprocess`, { ...pace, ...wanted() });
     expectOutcome(jobId, "handle-letter-group");
     toast({ tone: "info", text: `Queued: reprocessing of ${open} dead letters`, href: `#/jobs/${jobId}` });
     onClose();
     onChange();
-  });
+  };
+  const { run, isBusy, problem } = useAction((act: () => Promise<void>) => act(), { isInDialog: true });
 
   return (
     <Dialog title={`Reprocess ${open} dead letters of ${group.function}?`} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          reprocess.run();
+          run(reprocess);
         }}
       >
         <PaceFields pace={pace} onChange={setPace} />
@@ -50,14 +52,15 @@ export function ReprocessGroup({ group, onClose, onChange }: FormProps) {
           }}
         />
         <div role="status">{answer && <DryRunResult answer={answer} />}</div>
+        <ActionNote problem={problem} />
         <footer>
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="button" aria-disabled={check.isBusy} onClick={() => check.run()}>
+          <button type="button" aria-disabled={isBusy} onClick={() => run(check)}>
             Check only
           </button>
-          <button type="submit" className="primary" aria-disabled={reprocess.isBusy}>
+          <button type="submit" className="primary" aria-disabled={isBusy}>
             Reprocess all
           </button>
         </footer>

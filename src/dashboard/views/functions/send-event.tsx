@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { Dialog } from "#dashboard/components/dialog.tsx";
 import { Json } from "#dashboard/components/json.tsx";
-import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { ActionNote, ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
@@ -57,14 +57,17 @@ function EventForm({
 }) {
   const [text, setText] = useState(() => JSON.stringify(exampleOf(schema), null, 2));
   const post = usePostOnce();
-  const { run, isBusy } = useAction(async () => {
-    const { message, jobId } = await post<{ message: string; jobId: string }>("/api/events", {
-      name,
-      data: parseJson(text, "data"),
-    });
-    toast({ tone: "info", text: message, href: `#/jobs/${jobId}` });
-    onClose();
-  });
+  const { run, isBusy, problem } = useAction(
+    async () => {
+      const { message, jobId } = await post<{ message: string; jobId: string }>("/api/events", {
+        name,
+        data: parseJson(text, "data"),
+      });
+      toast({ tone: "info", text: message, href: `#/jobs/${jobId}` });
+      onClose();
+    },
+    { isInDialog: true },
+  );
   const send = (event: FormEvent) => {
     event.preventDefault();
     run();
@@ -86,6 +89,7 @@ function EventForm({
         <summary>Schema</summary>
         <Json label={`Schema of ${name}`} value={schema} />
       </details>
+      <ActionNote problem={problem} />
       <footer className="row apart">
         <button type="button" onClick={onClose}>
           Cancel

@@ -2,7 +2,7 @@ import { api } from "#dashboard/api.ts";
 import { Badge } from "#dashboard/components/badge.tsx";
 import { Bytes } from "#dashboard/components/bytes.tsx";
 import { Dialog } from "#dashboard/components/dialog.tsx";
-import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { ActionNote, ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { SubjectLinks } from "#dashboard/components/subject-links.tsx";
 import { fieldsOf } from "#dashboard/fields.ts";
 import { exact } from "#dashboard/format.ts";
@@ -15,11 +15,14 @@ type DialogProps = { id: string; onChange: () => void; onClose: () => void };
 export function DeliveryDialog({ id, onChange, onClose }: DialogProps) {
   const path = `/api/webhook-deliveries/${id}`;
   const { data, problem, isLoading, reload } = useApi<DeliveryDetails>(path);
-  const resend = useAction(async () => {
-    await api.post(`${path}/resend`);
-    reload();
-    onChange();
-  });
+  const resend = useAction(
+    async () => {
+      await api.post(`${path}/resend`);
+      reload();
+      onChange();
+    },
+    { isInDialog: true },
+  );
   return (
     <Dialog title={data?.event ?? "Delivery"} onClose={onClose}>
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
@@ -50,6 +53,7 @@ export function DeliveryDialog({ id, onChange, onClose }: DialogProps) {
           {data.nextAttemptAt !== null && <p className="quiet">Next attempt: {exact(data.nextAttemptAt)}</p>}
         </>
       )}
+      <ActionNote problem={resend.problem} />
       <footer>
         <button type="button" onClick={onClose}>
           Close
