@@ -45,16 +45,18 @@ export const processImport = (deps: Dependencies) =>
           fileUrl,
         });
 
+      // An error here becomes a dead letter, because no import exists that could show it.
+      const opened = await run.step.run("open-import", async () => {
+        const work = await open();
+        return "refused" in work
+          ? work
+          : { owner: work.import.owner, isDone: work.import.status === "completed" };
+      });
+      // A job that cannot continue its import has failed (`take_import_over`), and stays failed.
+      if ("refused" in opened) return skipped(opened.refused);
+      if (opened.isDone) return skipped("This import is completed");
+
       try {
-        const opened = await run.step.run("open-import", async () => {
-          const work = await open();
-          return "refused" in work
-            ? work
-            : { owner: work.import.owner, isDone: work.import.status === "completed" };
-        });
-        // A job that cannot continue its import has failed (`take_import_over`), and stays failed.
-        if ("refused" in opened) return skipped(opened.refused);
-        if (opened.isDone) return skipped("This import is completed");
         const plan = await parts.plan(run, "process-import", ({ cursor }, time) =>
           failing(imports, importId, async () => {
             const work = await open();

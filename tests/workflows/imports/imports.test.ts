@@ -423,6 +423,21 @@ test("S4-80, T40: app code can start an import by an event that names the file, 
   ]);
 });
 
+test("an event whose import cannot be opened, such as one into a list, fails its job with a dead letter", async () => {
+  const id = randomUUID();
+  const fileUrl = `storage://${await shop.upload(csv("ada@example.com,Ada"))}`;
+  const data = { importId: randomUUID(), fileUrl, importType: "subscribers", userId: "ann" };
+  await shop.engine.send({ id, name: "import/start", data });
+  await shop.engine.run(id, "process-import");
+  await shop.engine.idle();
+  expect(await shop.rows("select status from jobs where event_id = $1", [id])).toEqual([
+    { status: "failed" },
+  ]);
+  expect(
+    await shop.rows("select error_code, error_message from dead_letter_queue where event_id = $1", [id]),
+  ).toEqual([{ error_code: "not_found", error_message: "List not found" }]);
+});
+
 test("T22: failed rows are not counted as successful, and all their errors can be downloaded", async () => {
   const bad = Array.from({ length: 150 }, (_, n) => `nobody ${n},Bad`);
   const done = await shop.run(csv(...bad, "ada@example.com,Ada"));
