@@ -49,8 +49,9 @@ as $$
   from public.letter_group_jobs where id = p_id;
 $$;
 
--- Stores the patched data of each letter, or why the patch does not fit it. p_letters: [{"id", "data" or "refusal"}]. A
--- job that has ended changes nothing, because a later job may have checked the letters again.
+-- Stores the patched data of each letter, or why the patch does not fit it. p_letters: [{"id", "data" or "refusal"}].
+-- When the job and all jobs that do its work again have ended, nothing changes, because a job with another patch may have
+-- checked the letters.
 create function public.check_letters(p_job_id uuid, p_letters jsonb)
 returns void
 language sql
@@ -60,7 +61,8 @@ as $$
   set checked_by = p_job_id, patched_data = checked.data, refusal = checked.refusal
   from jsonb_to_recordset(p_letters) as checked (id uuid, data jsonb, refusal text)
   where letter.id = checked.id and letter.status = 'failed'
-    and exists (select from public.jobs where id = p_job_id and ended_at is null);
+    and exists (select from public.jobs
+      where function_id = 'handle-letter-group' and event_data ->> 'groupJobId' = p_job_id::text and ended_at is null);
 $$;
 
 revoke execute on function private.open_letters_of, public.page_letter_group, public.read_letter_group_job,

@@ -34,7 +34,7 @@ async function letters(data: object[]) {
   await shop.rows(
     `insert into dead_letter_queue (event_name, event_data, event_id, run_id, function_id, fingerprint, failed_at,
        alerted_at)
-     select 'user/signup', l.data, 'e' || n, 'r' || n, 'greet', '2-a',
+     select 'user/signup', l.data, gen_random_uuid(), gen_random_uuid(), 'greet', '2-a',
        $2::timestamptz - interval '1 day' + n * interval '1 second', $2
      from jsonb_array_elements($1) with ordinality as l (data, n)`,
     [JSON.stringify(data), shop.engine.clock.now().toISOString()],
@@ -146,6 +146,35 @@ describe("a patch", () => {
       [body.jobId],
     );
     expect(await stored()).toEqual(before);
+  });
+
+  test("is tried again on the letters when the job is reprocessed or run again", async () => {
+    const [one = "", two = ""] = users(2);
+    await letters([{ user: one }]);
+    const setPatch = (text: string) => shop.rows("update letter_group_jobs set patch = $1", [text]);
+    shop.down.engine = true;
+    const { body: failing } = await shop.call("POST", `${GROUP}/reprocess`, { patch });
+    await setPatch('"unreadable"');
+    shop.down.engine = false;
+    // Housekeeping sends the job that the engine did not receive.
+    await shop.engine.advance("5m");
+    await shop.app.keepHouse();
+    const found = async () => (await shop.call("GET", `/api/dead-letters?job=${failing.jobId}`)).body.items;
+    await shop.engine.waitFor(async () => (await found()).length > 0, { within: "1d" });
+    await setPatch(JSON.stringify(patch));
+    const [letter] = await found();
+    const { body: second } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
+    expect(await ended(second.jobId)).toMatchObject({ result: { reprocessed: 1, refused: 0 } });
+
+    await letters([{ user: two }]);
+    shop.down.engine = true;
+    const { body: canceled } = await shop.call("POST", `${GROUP}/reprocess`, { patch });
+    await shop.call("DELETE", canceled.statusUrl);
+    shop.down.engine = false;
+    const { body: again } = await shop.call("POST", `${canceled.statusUrl}/run-again`);
+    expect(await ended(again.jobId)).toMatchObject({ result: { reprocessed: 1, refused: 0 } });
+    await shop.engine.idle();
+    expect(greeted).toEqual([one, two]);
   });
 
   test("another patch has to wait for the job under way", async () => {
