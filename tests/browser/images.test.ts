@@ -108,6 +108,20 @@ withChromium("the image queue", () => {
     expect(await clear(app).count()).toBe(0);
   });
 
+  test("a key that is no administrator's sees the positions and the free places of the whole lane", async () => {
+    await provider({ hold: true });
+    let id = "";
+    for (let n = 0; n < 6; n += 1)
+      ({ id } = await pages.house.call("POST", "/api/tasks", { prompt: `sketch ${n + 1}` }));
+    const page = await pages.open("/images", { as: "app" });
+    await submit(page, "an ibis");
+    const ibis = items(page, "Waiting").filter({ hasText: "an ibis" });
+    await ibis.getByText("2", { exact: true }).waitFor();
+    expect(await page.getByText("Free place").count()).toBe(0);
+    await pages.house.call("DELETE", `/api/tasks/${id}`);
+    await ibis.getByText("1", { exact: true }).waitFor();
+  });
+
   test("S1-18: when 100 tasks are in the lane, the page keeps a further prompt and shows when to try again", async () => {
     await provider({ hold: true });
     const page = await pages.open("/images", { expected: /status of 503/ });

@@ -25,5 +25,7 @@ test("an incomplete message at the end of the stream is ignored", () => {
 
 test("a message whose text holds U+2028 or U+2029 is read whole", () => {
   const data = JSON.stringify({ text: "a\u2028b\u2029c" });
-  expect(createFrameReader()(`id: 8:8:\nevent: job\ndata: ${data}\n\n`)).toEqual([{ id: "8:8:", event: "job", data }]);
+  expect(createFrameReader()(`id: 8:8:\nevent: job\ndata: ${data}\n\n`)).toEqual([
+    { id: "8:8:", event: "job", data },
+  ]);
 });

@@ -77,6 +77,12 @@ describe("the groups of image tasks", () => {
     expect(placesOf(ending, 5)).toEqual({ taken: 0, free: 4 });
   });
 
+  it("a place that another owner's task uses is not free, also when the statistics are older than the tasks", () => {
+    const own = groupTasks([task("a", { status: "processing" }), task("b", { status: "processing" })]);
+    expect(placesOf(own, 5, { processing: 3, retrying: 1 })).toEqual({ taken: 2, free: 1 });
+    expect(placesOf(own, 5, { processing: 1, retrying: 0 })).toEqual({ taken: 2, free: 3 });
+  });
+
   it("waiting tasks are ordered by due time, then by their order of acceptance", () => {
     const line = [
       task("c", { sequence: 3 }),

@@ -1,5 +1,5 @@
 import { byText } from "#dashboard/order.ts";
-import type { ImageTask } from "#dashboard/views/images/task.ts";
+import type { ImageTask, LaneStats } from "#dashboard/views/images/task.ts";
 
 /** The state of a task, in the words of the page. */
 export type Group = "processing" | "retrying" | "waiting" | "done" | "failed" | "canceled";
@@ -33,10 +33,16 @@ export function groupTasks(tasks: Iterable<ImageTask>): Groups {
 
 /**
  * How the lane's concurrency is used. A task that waits for its retry uses concurrency, and so does a canceled task
- * that is still being drawn. The rest is free.
+ * that is still being drawn. The rest is free. `allOwners`: the lane's statistics, when the groups have only the tasks
+ * of one owner.
  */
-export function placesOf({ processing, retrying, canceled }: Groups, atOnce: number) {
+export function placesOf(
+  { processing, retrying, canceled }: Groups,
+  atOnce: number,
+  allOwners?: Pick<LaneStats, "processing" | "retrying">,
+) {
   const taken = processing.length + retrying.length;
   const canceling = canceled.filter(({ state }) => state === "canceling").length;
-  return { taken, free: Math.max(0, atOnce - taken - canceling) };
+  const takenByAll = allOwners === undefined ? 0 : allOwners.processing + allOwners.retrying;
+  return { taken, free: Math.max(0, atOnce - Math.max(taken + canceling, takenByAll)) };
 }

@@ -29,7 +29,7 @@ export function LaneBoard({ lane }: { lane: Lane }) {
           groups={groupTasks(tasks.values())}
           ended={stats?.visible}
           atOnce={stats?.atOnce ?? lane.atOnce}
-          canClear={stats?.canClear === true}
+          stats={stats}
           onChange={refresh}
           onAgain={(task) => void submit([task])}
         />
@@ -38,18 +38,21 @@ export function LaneBoard({ lane }: { lane: Lane }) {
   );
 }
 
-type BoardProps = RestProps & { lane: Lane; canClear: boolean };
+type BoardProps = RestProps & { lane: Lane; stats: LaneStats | undefined };
 
-function Board({ lane, canClear, ...rest }: BoardProps) {
+function Board({ lane, stats, ...rest }: BoardProps) {
   const { groups, atOnce, onChange } = rest;
-  const { taken, free } = placesOf(groups, atOnce);
+  // Administrators alone may clear the lane, and they alone see the tasks of all owners.
+  const isOwnOnly = stats?.canClear === false;
+  const { taken, free } = placesOf(groups, atOnce, isOwnOnly ? stats : undefined);
   return (
     <div className="images-board">
       <Line
         lane={lane}
         tasks={groups.waiting}
         unfinished={taken + groups.waiting.length}
-        canClear={canClear}
+        canClear={stats?.canClear === true}
+        isOwnOnly={isOwnOnly}
         onChange={onChange}
       />
       <div className="stack images-work">
