@@ -88,10 +88,13 @@ end
 $$;
 
 -- Runs the follow-up of an ended job's kind of work. The follow-up runs at commit, when the transaction has ended all
--- its jobs. The locks of the follow-up are therefore the last ones that are taken, and are held only briefly.
+-- its jobs. The locks of the follow-up are therefore the last ones that are taken, and are held only briefly. The
+-- follow-up runs with the rights of its owner: at commit, up to Postgres 17, the role is the one of the session, and
+-- Supabase Auth's own role, which deletes users and so ends jobs, may not read our tables.
 create function private.follow_up_job()
 returns trigger
 language plpgsql
+security definer
 set search_path = ''
 as $$
 declare

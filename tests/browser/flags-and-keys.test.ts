@@ -86,6 +86,17 @@ withChromium("flags and API keys", () => {
     expect(await status()).toBe(401);
   });
 
+  test("a key that has expired is shown as expired, and cannot be revoked", async () => {
+    await pages.house.sql.query(
+      "select create_api_key('The old shop', 'app', 'shop', now() - interval '1 hour', now() - interval '1 day')",
+    );
+    const page = await pages.open("/api-keys");
+    const row = page.getByRole("row").filter({ hasText: "The old shop" });
+    await row.getByText("expired", { exact: true }).waitFor();
+    await row.getByText("1 hour ago").waitFor();
+    expect(await row.getByRole("button").count()).toBe(0);
+  });
+
   test("only administrators see flags and keys", async () => {
     const page = await pages.open("/flags", { as: "app", expected: /403/ });
     await page.getByText("This page is for administrators").waitFor();

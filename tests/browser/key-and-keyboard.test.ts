@@ -129,6 +129,19 @@ withChromium("the key and the keyboard", () => {
     },
   );
 
+  test("the list of keys names only keys that can be pressed, and each opens its view", async () => {
+    const page = await pages.open("/overview");
+    await page.getByRole("navigation", { name: "Pages" }).waitFor();
+    await page.keyboard.press("?");
+    const list = page.getByRole("dialog", { name: "Keyboard" });
+    const keys = (await list.locator("dt").allInnerTexts()).filter((key) => /^\d/.test(key));
+    expect(keys).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    const last = await list.locator("dd").nth(8).innerText();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("9");
+    await page.getByRole("heading", { name: last, level: 1 }).waitFor();
+  });
+
   test("a key is removed from the address at once", async () => {
     const page = await pages.open(`key=${pages.house.keys.admin}`, { as: null });
     await page.getByRole("navigation", { name: "Pages" }).waitFor();
