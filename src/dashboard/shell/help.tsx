@@ -10,11 +10,14 @@ const close = () => isOpen.set(false);
 
 const focusFilter = () => document.querySelector<HTMLElement>(".filters :is(input, select)")?.focus();
 
+/** The views that have a key: a shortcut is a single character. */
+const KEYED = VIEWS.slice(0, 9);
+
 const ACTIONS: Record<string, () => void> = {
   "/": focusFilter,
   "?": openHelp,
   ...Object.fromEntries(
-    VIEWS.map(({ name }, n) => [
+    KEYED.map(({ name }, n) => [
       String(n + 1),
       () => {
         location.hash = `#/${name}`;
@@ -29,7 +32,7 @@ export function Help() {
   const isOn = useShortcutsOn();
   if (!isOpen.use()) return null;
   const keys = [
-    ...VIEWS.map(({ title }, n) => ({ key: String(n + 1), does: title })),
+    ...KEYED.map(({ title }, n) => ({ key: String(n + 1), does: title })),
     { key: "/", does: "Go to the filter" },
     { key: "?", does: "This list" },
     { key: "j k", does: "Next, previous dead letter" },

@@ -7,6 +7,7 @@ import type { Column } from "#dashboard/components/table.tsx";
 import { TimeAgo, TimeUntil } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
+import { useNow } from "#dashboard/hooks/use-now.ts";
 import type { ApiKey, PageOf } from "#dashboard/types.ts";
 import { NewKey } from "./api-keys/new-key.tsx";
 import { RevokeKey } from "./api-keys/revoke-key.tsx";
@@ -54,16 +55,26 @@ const columns = (onChange: () => void): readonly Column<ApiKey>[] => [
     tight: true,
     hideOnPhone: true,
     cell: ({ expiresAt }) =>
-      expiresAt === null ? <span className="quiet">never</span> : <TimeUntil at={expiresAt} />,
+      expiresAt === null ? <span className="quiet">never</span> : <Expiry at={expiresAt} />,
   },
   {
     head: "State",
     tight: true,
-    cell: (key) =>
-      key.revokedAt === null ? (
-        <RevokeKey apiKey={key} onChange={onChange} />
-      ) : (
-        <Badge status="canceled">revoked</Badge>
-      ),
+    cell: (key) => <State apiKey={key} onChange={onChange} />,
   },
 ];
+
+const useHasPassed = (at: string | null): boolean => {
+  const now = useNow();
+  return at !== null && Date.parse(at) <= now;
+};
+
+const Expiry = ({ at }: { at: string }) => (useHasPassed(at) ? <TimeAgo at={at} /> : <TimeUntil at={at} />);
+
+/** A key that is refused already, because it was revoked or has expired, has no button. */
+function State({ apiKey, onChange }: { apiKey: ApiKey; onChange: () => void }) {
+  const hasExpired = useHasPassed(apiKey.expiresAt);
+  if (apiKey.revokedAt !== null) return <Badge status="canceled">revoked</Badge>;
+  if (hasExpired) return <Badge status="canceled">expired</Badge>;
+  return <RevokeKey apiKey={apiKey} onChange={onChange} />;
+}
