@@ -7,23 +7,35 @@ import type { Env } from "#lib/env.ts";
 /** Whether this environment may send mail to people; if not, why it holds its mail. */
 export type MailMode = { mode: "send" } | { mode: "hold"; reason: string };
 
-type Settings = Pick<Env, "NIGHTSHIFT_ENV" | "RESEND_BASE_URL" | "SUPABASE_URL">;
+type Settings = Pick<
+  Env,
+  "NIGHTSHIFT_ENV" | "MAIL_PROVIDERS" | "RESEND_BASE_URL" | "SMTP_URL" | "SUPABASE_URL"
+>;
 
-const REAL_PROVIDER = "api.resend.com";
+const RESEND = "api.resend.com";
+const THIS_MACHINE = ["localhost", "127.0.0.1", "[::1]"];
 
-/** Whether the URL's host is the provider's host or a subdomain of `resend.com`, with any port. */
-const isRealProvider = (url: string): boolean => {
+/** Whether the URL's host is Resend's host or a subdomain of `resend.com`, with any port. */
+const isResend = (url: string): boolean => {
   const { hostname } = new URL(url);
-  return hostname === REAL_PROVIDER || hostname.endsWith(".resend.com");
+  return hostname === RESEND || hostname.endsWith(".resend.com");
 };
+
+/** Whether a provider of `MAIL_PROVIDERS` mails real people. An SMTP server does so unless it is on this machine. */
+const mailsPeople = ({ MAIL_PROVIDERS, RESEND_BASE_URL, SMTP_URL }: Settings): boolean =>
+  MAIL_PROVIDERS.some((provider) =>
+    provider === "smtp"
+      ? SMTP_URL !== undefined && !THIS_MACHINE.includes(new URL(SMTP_URL).hostname.toLowerCase())
+      : isResend(RESEND_BASE_URL),
+  );
 
 /** `productionUrl` is the address that the database stored for production; null when none was stored. */
 export function mailModeOf(env: Settings, productionUrl: string | null): MailMode {
-  if (!isRealProvider(env.RESEND_BASE_URL)) return { mode: "send" };
+  if (!mailsPeople(env)) return { mode: "send" };
   if (env.NIGHTSHIFT_ENV !== "production") {
     return {
       mode: "hold",
-      reason: `NIGHTSHIFT_ENV is ${env.NIGHTSHIFT_ENV}: only production mails real people. Set RESEND_BASE_URL to a stand-in to try it.`,
+      reason: `NIGHTSHIFT_ENV is ${env.NIGHTSHIFT_ENV}: only production mails real people. To try mail here, name a stand-in in RESEND_BASE_URL, and an SMTP server on this machine in SMTP_URL.`,
     };
   }
   if (productionUrl !== null && productionUrl !== env.SUPABASE_URL) {

@@ -6,7 +6,14 @@ const at = (
   env: "production" | "preview" | "development",
   mail = "https://api.resend.com",
   database = production,
-) => ({ NIGHTSHIFT_ENV: env, RESEND_BASE_URL: mail, SUPABASE_URL: database }) as const;
+): Parameters<typeof mailModeOf>[0] => ({
+  NIGHTSHIFT_ENV: env,
+  MAIL_PROVIDERS: ["resend"],
+  RESEND_BASE_URL: mail,
+  SMTP_URL: undefined,
+  SUPABASE_URL: database,
+});
+const standIn = at("preview", "http://localhost:54324");
 
 describe("real mail", () => {
   test("is sent by production on its own database", () => {
@@ -27,6 +34,36 @@ describe("real mail", () => {
 
   test("is not sent through a stand-in, which every environment may use", () => {
     expect(mailModeOf(at("development", "http://localhost:54324"), null)).toEqual({ mode: "send" });
+  });
+
+  test.each([["smtp"], ["resend", "smtp"], ["smtp", "resend"]] as const)(
+    "is held in a preview whose SMTP server is another machine, also beside a stand-in for Resend: %s %s",
+    (...MAIL_PROVIDERS) => {
+      const env = {
+        ...standIn,
+        MAIL_PROVIDERS: [...MAIL_PROVIDERS],
+        SMTP_URL: "smtp://a:b@mail.example:587",
+      };
+      expect(mailModeOf(env as typeof standIn, production)).toMatchObject({
+        mode: "hold",
+        reason: expect.stringContaining("SMTP_URL"),
+      });
+    },
+  );
+
+  test.each(["localhost", "LOCALHOST", "127.0.0.1", "[::1]"])(
+    "is not sent by an SMTP server on this machine: %s",
+    (host) => {
+      const env = { ...at("preview"), SMTP_URL: `smtp://${host}:1025` };
+      expect(mailModeOf({ ...env, MAIL_PROVIDERS: ["smtp"] }, production)).toEqual({ mode: "send" });
+      expect(mailModeOf({ ...env, MAIL_PROVIDERS: ["smtp", "resend"] }, production)).toMatchObject({
+        mode: "hold",
+      });
+    },
+  );
+
+  test("is not sent by an SMTP server that MAIL_PROVIDERS does not name", () => {
+    expect(mailModeOf({ ...standIn, SMTP_URL: "smtp://mail.example" }, production)).toEqual({ mode: "send" });
   });
 
   test("is held by a copy of production's environment on another database, and the reason names both databases", () => {
