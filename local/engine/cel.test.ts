@@ -51,7 +51,10 @@ test("all expressions of the product are accepted", () => {
     'event.data.function_id.startsWith("nightshift-")',
     "event.data.function_id == 'nightshift-send-email-campaign'",
   ];
-  const matches = ["event.id == async.data.jobId", "event.data.parentJobId == async.data.jobId"];
+  const matches = [
+    'event.id == async.data.eventId && async.data.functionId == "walk"',
+    "event.data.parentJobId == async.data.jobId",
+  ];
   expect([...conditions.map(conditionError), ...matches.map(matchError)]).toEqual(Array(5).fill(undefined));
   expect(keyError("event.data.account")).toBeUndefined();
 });

@@ -46,7 +46,7 @@ export const ${functionName} = ({ inngest, flow, onFailure, notifications }: Dep
       triggers: [${eventName}],
       ...flow.prioritized(10),
       ...tries("standard"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfThisJob("${job}"),
       onFailure,
     },
     async ({ event, step }) => {

@@ -27,7 +27,7 @@ export const resumeEmailCampaign = (deps: Dependencies) =>
       triggers: [resumeCampaignRequested],
       concurrency: deps.flow.concurrency(10),
       ...tries("email"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfThisJob("resume-email-campaign"),
       onFailure: deps.onFailure,
     },
     async (run) => {

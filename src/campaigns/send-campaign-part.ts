@@ -27,7 +27,7 @@ export const sendCampaignPart = (deps: Dependencies) =>
       triggers: [sendCampaignPartRequested],
       concurrency: deps.flow.concurrency(PARTS_AT_ONCE, "event.data.account"),
       ...tries("email"),
-      cancelOn: cancelOfParentJob,
+      cancelOn: cancelOfParentJob("send-campaign-part"),
       onFailure: deps.onFailure,
     },
     (run) =>

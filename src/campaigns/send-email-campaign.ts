@@ -26,7 +26,7 @@ export const sendEmailCampaign = (deps: Dependencies) =>
       triggers: [sendCampaignRequested],
       concurrency: deps.flow.concurrency(10),
       ...tries("email"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfThisJob("send-email-campaign"),
       onFailure: deps.onFailure,
     },
     async (run) => {

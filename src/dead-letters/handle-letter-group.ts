@@ -31,7 +31,7 @@ export const handleLetterGroup = ({ inngest, groups, checkLetter, parts, flow, o
       triggers: [requested],
       ...flow.background(),
       ...tries("dataSync"),
-      cancelOn: cancelOfParentJob,
+      cancelOn: cancelOfParentJob("handle-letter-group"),
       onFailure,
     },
     async (run) => {

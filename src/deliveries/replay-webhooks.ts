@@ -30,7 +30,7 @@ export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure
       triggers: [replayRequested],
       ...flow.background(),
       ...tries("dataSync"),
-      cancelOn: cancelOfParentJob,
+      cancelOn: cancelOfParentJob("replay-webhooks"),
       onFailure,
     },
     async (run) => {

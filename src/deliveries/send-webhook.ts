@@ -42,7 +42,7 @@ export const sendWebhook = ({ inngest, flow, onFailure, ...work }: Dependencies)
       triggers: [sendWebhookDue],
       concurrency: [flow.concurrency(50), flow.concurrency(1, "event.data.endpointId")],
       ...tries("webhook"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfThisJob("send-webhook"),
       onFailure,
     },
     async ({ event, step, runId }) => {

@@ -22,7 +22,7 @@ export const pushPostPart = ({ inngest, feed, parts, flow, onFailure }: Dependen
       triggers: [pushPostPartRequested],
       concurrency: flow.concurrency(10),
       ...tries("standard"),
-      cancelOn: cancelOfParentJob,
+      cancelOn: cancelOfParentJob("push-post-part"),
       onFailure,
     },
     (run) => parts.work(run, { policy: "standard" }, (part) => feed.push(part)),

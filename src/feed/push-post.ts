@@ -28,7 +28,7 @@ export const pushPost = ({ inngest, feed, parts, flow, onFailure }: Dependencies
       triggers: [pushPostRequested],
       ...flow.prioritized(10),
       ...tries("standard"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfThisJob("push-post"),
       onFailure,
     },
     async (run) => {

@@ -28,7 +28,7 @@ export const generateImage = (deps: Dependencies) =>
       id: "generate-image",
       triggers: [generateImageRequested],
       ...tries("task"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfThisJob("generate-image"),
       onFailure: deps.onFailure,
     },
     async ({ event, step, runId }) => {

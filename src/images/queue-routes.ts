@@ -61,7 +61,7 @@ export const queueRoutes = ({ images, tellEngine }: Dependencies): Route[] => [
     responses: { 200: z.object({ success: z.literal(true), canceled: z.number() }) },
     handler: async ({ body: { lane }, requester }) => {
       const jobIds = await images.clear(lane, requester.id);
-      await tellEngine(jobIds);
+      await tellEngine(jobIds.map((id) => ({ id, event_id: id, function_id: "generate-image" })));
       return json(200, { success: true, canceled: jobIds.length });
     },
   }),

@@ -38,7 +38,7 @@ export const processImportBatch = ({ inngest, parts, flow, onFailure, ...work }:
         flow.shareOf("event.data.userId"),
       ],
       ...tries("dataSync"),
-      cancelOn: cancelOfParentJob,
+      cancelOn: cancelOfParentJob("process-import-batch"),
       onFailure,
     },
     (run) =>

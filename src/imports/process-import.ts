@@ -32,7 +32,7 @@ export const processImport = (deps: Dependencies) =>
       // One file per owner is planned at a time, so that an owner with many files does not delay the others.
       concurrency: [deps.flow.concurrency(5), deps.flow.concurrency(1, "event.data.userId")],
       ...tries("dataSync"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfThisJob("process-import"),
       onFailure: deps.onFailure,
     },
     async (run) => {

@@ -31,7 +31,7 @@ export const undoImport = ({ inngest, imports, parts, flow, onFailure }: Depende
       triggers: [importUndoRequested],
       concurrency: [flow.concurrency(5), flow.concurrency(1, "event.data.userId")],
       ...tries("dataSync"),
-      cancelOn: cancelOfParentJob,
+      cancelOn: cancelOfParentJob("undo-import"),
       onFailure,
     },
     async (run) => {

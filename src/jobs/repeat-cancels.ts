@@ -17,8 +17,8 @@ export const repeatCancels = ({ jobs, tellEngine, clock }: Dependencies): Chore 
   async run(deadline) {
     if (deadline.isOver()) return { repeated: 0 };
     const since = new Date(clock.now().getTime() - REPEAT_MS);
-    const jobIds = await jobs.unheardCancels(since, SEND_BATCH);
-    const isReceived = jobIds.length > 0 && (await tellEngine(jobIds));
-    return { repeated: isReceived ? jobIds.length : 0 };
+    const canceled = await jobs.unheardCancels(since, SEND_BATCH);
+    const isReceived = canceled.length > 0 && (await tellEngine(canceled));
+    return { repeated: isReceived ? canceled.length : 0 };
   },
 });

@@ -56,6 +56,8 @@ export const asArguments = (filter: JobFilter) => ({
   to: filter.to,
 });
 
+const canceledJob = jobRow.pick({ id: true, event_id: true, function_id: true });
+
 /** The largest result of a job. Larger results belong in a table or a file. */
 const MAX_RESULT_CHARS = 32_000;
 
@@ -151,8 +153,8 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       call("take_quiet_runs", { quietSince: fromNow(-quietForMs), limit }, quietRun.array()),
 
     /** Jobs that were canceled after `since` and whose run has not ended. */
-    unheardCancels: (since: Date, limit: number): Promise<string[]> =>
-      callTimeless("unheard_cancels", { since: since.toISOString(), limit }, z.uuid().array()),
+    unheardCancels: (since: Date, limit: number) =>
+      callTimeless("unheard_cancels", { since: since.toISOString(), limit }, canceledJob.array()),
 
     /** Deletes at most `limit` rows of each ledger. Returns how many were deleted. */
     purge: (completedBefore: Date, failedBefore: Date, limit: number): Promise<number> =>

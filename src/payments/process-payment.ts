@@ -35,7 +35,7 @@ export const processPayment = (deps: Dependencies) =>
       triggers: [processPaymentRequested],
       ...deps.flow.prioritized(50),
       ...tries("payment"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfThisJob("process-payment"),
       onFailure: deps.onFailure,
     },
     async ({ event, step }) => {

@@ -41,7 +41,7 @@ export const generateReport = (deps: Dependencies) =>
       // One report per owner at a time, so that an owner with many reports does not delay the others.
       concurrency: [deps.flow.concurrency(5), deps.flow.concurrency(1, "event.data.userId")],
       ...tries("report"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfThisJob("generate-report"),
       onFailure: deps.onFailure,
     },
     async ({ event, step, runId }) => {

@@ -44,7 +44,7 @@ export const backfillSchedule = ({
       triggers: [backfillRequested],
       ...flow.background(),
       ...tries("dataSync"),
-      cancelOn: cancelOfParentJob,
+      cancelOn: cancelOfParentJob("backfill-schedule"),
       onFailure,
     },
     async (run) => {

@@ -30,7 +30,7 @@ export const resizeImage = ({ inngest, flow, onFailure, ...work }: Dependencies)
       triggers: [resizeImageRequested],
       ...flow.prioritized(AT_ONCE),
       ...tries("image"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfThisJob("resize-image"),
       onFailure,
     },
     ({ event, step }) => step.run("resize", () => resize(work, event.data.uploadId)),

@@ -32,7 +32,7 @@ export const processWebhook = (deps: Dependencies) =>
       triggers: [webhookReceived],
       concurrency: [deps.flow.concurrency(50), deps.flow.concurrency(1, "event.data.objectKey")],
       ...tries("webhook"),
-      cancelOn: cancelOfThisJob,
+      cancelOn: cancelOfThisJob("process-webhook"),
       onFailure: deps.onFailure,
     },
     async ({ event, step }) => {

@@ -26,7 +26,7 @@ export const replayInbox = ({ inngest, replays, parts, clock, flow, onFailure }:
       triggers: [inboxReplayRequested],
       ...flow.background(),
       ...tries("dataSync"),
-      cancelOn: cancelOfParentJob,
+      cancelOn: cancelOfParentJob("replay-inbox"),
       onFailure,
     },
     async (run) => {

@@ -33,15 +33,14 @@ as $$
 $$;
 
 -- Jobs that were canceled since p_since and whose run continues: the engine did not receive the cancel, or the run has
--- not reached its next step yet. The engine cancels runs by the id of their event, so only jobs with the same id as
--- their event are listed.
+-- not reached its next step yet.
 create function public.unheard_cancels(p_since timestamptz, p_limit integer)
-returns setof uuid
+returns table (id uuid, event_id text, function_id text)
 language sql stable
 set search_path = ''
 as $$
-  select id from public.jobs
-  where status = 'canceled' and ended_at > p_since and event_id = id::text
+  select id, event_id, function_id from public.jobs
+  where status = 'canceled' and ended_at > p_since
     and exists (select from public.job_runs where job_id = jobs.id and status = 'running')
   order by ended_at, id limit p_limit;
 $$;

@@ -54,7 +54,7 @@ test("data that does not fit the event's schema, and an event that starts nothin
   for (const [name, data] of [
     ["email/send.campaign", { campaignId: "the autumn letter" }],
     ["email/send.campaign", {}],
-    ["job/cancel.requested", { jobId: randomUUID() }],
+    ["job/cancel.requested", { jobId: randomUUID(), eventId: "event", functionId: "walk" }],
     ["no/event", {}],
   ] as const)
     expect((await send(name, data)).status).toBe(400);

@@ -176,7 +176,10 @@ describe("DELETE /api/jobs/:id", () => {
     const { status, body } = await site.call("DELETE", `/api/jobs/${id}`, { as: "ann" });
     expect({ status, state: body.status }).toEqual({ status: 202, state: "canceled" });
     expect(told.flat()).toContainEqual(
-      expect.objectContaining({ name: "job/cancel.requested", data: { jobId: id } }),
+      expect.objectContaining({
+        name: "job/cancel.requested",
+        data: { jobId: id, eventId: id, functionId: "walk" },
+      }),
     );
     expect((await site.call("GET", `/api/jobs/${child}`, { as: "ann" })).body.status).toBe("canceled");
     const { rows } = await database.sql.query(

@@ -41,7 +41,7 @@ const functions = ({ inngest, onFailure }: Platform) => [
     async ({ step }) => Promise.all([1, 2, 3].map((n) => step.run(`p${n}`, () => n))),
   ),
   inngest.createFunction(
-    { id: "walk", triggers: [walk], retries: 0, onFailure, cancelOn: cancelOfThisJob },
+    { id: "walk", triggers: [walk], retries: 0, onFailure, cancelOn: cancelOfThisJob("walk") },
     async ({ event, step }) => {
       for (let n = 1; n <= event.data.steps; n++) {
         await step.run(`step-${n}`, () => void walked.push(`${event.id} ${n}`));

@@ -22,7 +22,7 @@ test("a part that needs more steps than a run may have is finished by a second r
             triggers: [{ event: "test/count" }],
             retries: 3,
             onFailure,
-            cancelOn: cancelOfParentJob,
+            cancelOn: cancelOfParentJob("count"),
           },
           async ({ event, ...run }) => {
             const parsed = { id: event.id, name: event.name, data: partRef.parse(event.data) };

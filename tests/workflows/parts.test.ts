@@ -36,7 +36,13 @@ const counting = ({ inngest, onFailure, db, clock }: Platform) => {
   const eventOf = (ref: object) => ({ name: "test/count.part", data: ref });
   return [
     inngest.createFunction(
-      { id: "count", triggers: [{ event: "test/count" }], retries: 20, onFailure, cancelOn: cancelOfThisJob },
+      {
+        id: "count",
+        triggers: [{ event: "test/count" }],
+        retries: 20,
+        onFailure,
+        cancelOn: cancelOfThisJob("count"),
+      },
       async (run) => {
         const plan = await parts.plan(run, "count", async ({ cursor }) => {
           const from = Number(cursor ?? 0);
@@ -64,7 +70,7 @@ const counting = ({ inngest, onFailure, db, clock }: Platform) => {
         triggers: [{ event: "test/count.part" }],
         retries: 20,
         onFailure,
-        cancelOn: cancelOfParentJob,
+        cancelOn: cancelOfParentJob("count-part"),
         concurrency: { limit: 5, key: "event.data.parentJobId" },
       },
       ({ event, ...run }) =>

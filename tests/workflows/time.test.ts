@@ -23,7 +23,7 @@ const outbox = () => platform?.outbox ?? { flush: () => Promise.reject(new Error
 
 const functions = ({ inngest, onFailure, clock }: Platform) => [
   inngest.createFunction(
-    { id: "walk", triggers: [walkRequested], retries: 3, onFailure, cancelOn: cancelOfThisJob },
+    { id: "walk", triggers: [walkRequested], retries: 3, onFailure, cancelOn: cancelOfThisJob("walk") },
     async ({ event, step }) => {
       await step.run("first", () => void done.push(`${event.id} first`));
       await step.sleep("rest", "10m");

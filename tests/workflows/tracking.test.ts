@@ -13,7 +13,7 @@ const done: string[] = [];
 
 const functions = ({ inngest, onFailure }: Platform) => [
   inngest.createFunction(
-    { id: "walk", triggers: [walk], retries: 3, onFailure, cancelOn: cancelOfThisJob },
+    { id: "walk", triggers: [walk], retries: 3, onFailure, cancelOn: cancelOfThisJob("walk") },
     async ({ event, step, attempt }) => {
       for (let n = 1; n <= event.data.steps; n++) {
         await step.run(`step-${n}`, () => void done.push(`${event.id} ${n}`));
@@ -22,6 +22,12 @@ const functions = ({ inngest, onFailure }: Platform) => [
       if (event.data.steps === 0 && attempt === 0) throw new Error("stumbled");
       return { walked: event.data.steps };
     },
+  ),
+  ...["march-left", "march-right"].map((id) =>
+    inngest.createFunction(
+      { id, triggers: [{ event: "test/march" }], retries: 0, onFailure, cancelOn: cancelOfThisJob(id) },
+      async ({ step }) => step.sleep("rest", "1h"),
+    ),
   ),
   inngest.createFunction(
     { id: "walk-in-parallel", triggers: [{ event: "test/parallel" }], retries: 0, onFailure },
@@ -195,6 +201,26 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       { status: "canceled" },
     ]);
     await expect(shop.app.keepHouse()).resolves.toMatchObject({ cancels: { repeated: 0 } });
+  });
+
+  test("a cancel stops the run of an event that app code sent, and no other function's run of that event", async () => {
+    const id = await send("test/march", {});
+    const job = async (functionId: string) =>
+      (
+        await shop.rows("select id, status from jobs where event_id = $1 and function_id = $2", [
+          id,
+          functionId,
+        ])
+      )[0];
+    await shop.engine.waitFor(async () => (await job("march-left")) && (await job("march-right")));
+    await shop.call("DELETE", `/api/jobs/${(await job("march-left")).id}`);
+    expect((await shop.engine.run(id, "march-left")).status).toBe("Cancelled");
+    expect((await shop.engine.run(id, "march-right")).status).toBe("Completed");
+    await shop.engine.idle();
+    expect([(await job("march-left")).status, (await job("march-right")).status]).toEqual([
+      "canceled",
+      "completed",
+    ]);
   });
 
   test("a retry of a canceled job ends at once, even when the engine does not know of the cancel", async () => {

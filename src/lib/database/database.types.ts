@@ -5393,7 +5393,14 @@ export type Database = {
         Returns: string;
       };
       unfollow_author: { Args: { p_author: string | null; p_follower: string | null }; Returns: undefined };
-      unheard_cancels: { Args: { p_limit: number | null; p_since: string | null }; Returns: string[] };
+      unheard_cancels: {
+        Args: { p_limit: number | null; p_since: string | null };
+        Returns: {
+          event_id: string;
+          function_id: string;
+          id: string;
+        }[];
+      };
       unsent_jobs: {
         Args: {
           p_accepted_before: string | null;

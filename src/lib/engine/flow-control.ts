@@ -50,11 +50,19 @@ export type FlowControl = ReturnType<typeof createFlowControl>;
 /** The name of the ledger's event `jobCancelRequested`. It is repeated here, because lib must not import the ledger. */
 const JOB_CANCEL_EVENT = "job/cancel.requested";
 
-/** Cancels a run when its job is canceled. The job's id is the id of the run's event. */
-export const cancelOfThisJob = [{ event: JOB_CANCEL_EVENT, if: "event.id == async.data.jobId" }];
+/**
+ * Cancels a run of this function when its job is canceled. The event alone does not name the job, because each function
+ * of an event has its own job.
+ */
+export const cancelOfThisJob = (functionId: string) => [
+  {
+    event: JOB_CANCEL_EVENT,
+    if: `event.id == async.data.eventId && async.data.functionId == "${functionId}"`,
+  },
+];
 
 /** Cancels a run of fanned-out work when its parent job, or the job that reprocesses it, is canceled. */
-export const cancelOfParentJob = [
+export const cancelOfParentJob = (functionId: string) => [
   { event: JOB_CANCEL_EVENT, if: "event.data.parentJobId == async.data.jobId" },
-  ...cancelOfThisJob,
+  ...cancelOfThisJob(functionId),
 ];

@@ -14,6 +14,8 @@ const env = {
   CHECKPOINTING: true,
 };
 
+const canceledJob = () => ({ id: randomUUID(), event_id: "event", function_id: "walk" });
+
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -25,7 +27,7 @@ test("an engine that does not answer delays a cancel by at most eight seconds", 
     inngest: createInngest({ env, fetch: () => new Promise(() => {}), logger }),
     logger,
   });
-  const telling = tellEngine([randomUUID()]);
+  const telling = tellEngine([canceledJob()]);
   await vi.advanceTimersByTimeAsync(8_000);
   expect(await telling).toBe(false);
 });
@@ -33,7 +35,7 @@ test("an engine that does not answer delays a cancel by at most eight seconds", 
 test("a repeated cancel counts only when the engine accepted it", async () => {
   const repeated = async (heard: boolean) =>
     repeatCancels({
-      jobs: { unheardCancels: async () => [randomUUID()] },
+      jobs: { unheardCancels: async () => [canceledJob()] },
       tellEngine: async () => heard,
       clock: { now: () => new Date() },
     }).run({ isOver: () => false });
