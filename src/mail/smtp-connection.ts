@@ -7,8 +7,9 @@ const smtpError = z.object({
   code: z.string().optional(),
   /** The command that failed: "CONN" when the connection failed, "API" when nothing was sent. */
   command: z.string().optional(),
-  /** The server's answer. */
+  /** The code of the server's answer, and the whole answer. */
   responseCode: z.number().optional().catch(undefined),
+  response: z.string().optional().catch(undefined),
 });
 export type SmtpError = z.output<typeof smtpError>;
 export const toSmtpError = (error: unknown): SmtpError =>

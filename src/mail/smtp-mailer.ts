@@ -79,13 +79,21 @@ async function sendOne(connection: SMTPConnection, json: string): Promise<Sent> 
   return judge(error, isHandedOver);
 }
 
+/**
+ * A temporary refusal that concerns only this recipient, by its enhanced code (RFC 3463): a bad address, domain or
+ * mailbox. Not 4.1.7 and 4.1.8, which are about the sender, and not 4.2.0, with which greylisting refuses everyone.
+ */
+const RECIPIENT_ONLY = /^4\d\d[ -]4\.(?:1\.(?:[1-6]|10)|2\.[1-4])\b/;
+
 /** Returns a `result` when the error concerns only this mail, and an `error` when it concerns all mails. */
-export function judge({ code, command, responseCode = 0, message }: SmtpError, isHandedOver: boolean): Sent {
+export function judge(error: SmtpError, isHandedOver: boolean): Sent {
+  const { code, command, responseCode = 0, response = "", message } = error;
   const words = cut(message);
   const isAnswered = responseCode >= 400 && command !== "CONN";
   if (isHandedOver && !(isAnswered && command === "DATA")) return { result: { doubt: words } };
   const isBadAddress = command === "RCPT TO" || (command === "API" && code === "EENVELOPE");
-  if (responseCode >= 400 && responseCode < 500) return { error: slowDown(words) };
+  const isOnlyRecipient = command === "RCPT TO" && RECIPIENT_ONLY.test(response);
+  if (responseCode >= 400 && responseCode < 500 && !isOnlyRecipient) return { error: slowDown(words) };
   if (isBadAddress) return { result: { code: "invalid_recipient", words } };
   if (isHandedOver) return { result: { code: "provider_rejected", words } };
   return { error: new AppError(isAnswered ? "provider_unauthorized" : "provider_unavailable", words) };

@@ -3,10 +3,12 @@ import { SMTPServer } from "smtp-server";
 
 /** What the server does with one mail: accepts it, refuses it with this code, or takes it and closes without an answer. */
 export type Verdict = "accept" | "drop" | number;
+/** "450 4.1.2 …": this refusal, word by word. */
+type RecipientVerdict = Verdict | `${number} ${string}`;
 type Settings = {
   password?: string;
   /** Called when a recipient is named. */
-  onRecipient?: (address: string) => Verdict;
+  onRecipient?: (address: string) => RecipientVerdict;
   /** Called when the whole mail has arrived. */
   onMail?: (address: string, raw: string) => Verdict | Promise<Verdict>;
 };
@@ -21,7 +23,9 @@ export async function startSmtp({ password = "secret", onRecipient, onMail }: Se
       auth.password === password ? callback(null, { user: "nightshift" }) : callback(refusal(535)),
     onRcptTo: ({ address }, _session, callback) => {
       const verdict = onRecipient?.(address) ?? "accept";
-      callback(typeof verdict === "number" ? refusal(verdict) : null);
+      if (verdict === "accept" || verdict === "drop") return callback(null);
+      const [code = "", ...words] = String(verdict).split(" ");
+      callback(words.length > 0 ? refusal(Number(code), words.join(" ")) : refusal(Number(code)));
     },
     onData: (stream, session, callback) => {
       const chunks: Buffer[] = [];
@@ -48,5 +52,5 @@ export async function startSmtp({ password = "secret", onRecipient, onMail }: Se
   };
 }
 
-const refusal = (responseCode: number) =>
-  Object.assign(new Error(`refused with ${responseCode}`), { responseCode });
+const refusal = (responseCode: number, words = `refused with ${responseCode}`) =>
+  Object.assign(new Error(words), { responseCode });

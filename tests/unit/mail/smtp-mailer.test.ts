@@ -60,6 +60,32 @@ describe("a mail that the server refuses", () => {
   });
 
   test.each([
+    "450 4.1.2 Recipient address rejected: Domain not found",
+    "450 4.1.10 Recipient address has a null MX",
+    "452 4.2.2 Mailbox full",
+  ] as const)("temporarily because of this recipient alone fails alone: %s", async (refusal) => {
+    const { url } = await start({ onRecipient: (to) => (to.startsWith("p2") ? refusal : "accept") });
+    expect(await mailer(url).sendBatch(mails, "k")).toMatchObject({
+      kind: "taken",
+      results: [sent, { code: "invalid_recipient", words: expect.stringContaining(refusal) }, sent],
+    });
+  });
+
+  test.each([
+    "450 4.1.8 Sender address rejected: Domain not found",
+    "450 4.2.0 Greylisted",
+    "451 4.7.1 Try again later",
+    "450 <4.1.2@example.com>: try again later",
+  ] as const)("temporarily, and not because of this recipient, makes the rest wait: %s", async (refusal) => {
+    const { url } = await start({ onRecipient: (to) => (to.startsWith("p2") ? refusal : "accept") });
+    expect(await mailer(url).sendBatch(mails, "k")).toMatchObject({
+      kind: "refused",
+      error: { code: "provider_rate_limited" },
+      results: [sent],
+    });
+  });
+
+  test.each([
     ["its address", { onRecipient: (to: string) => (to.startsWith("p2") ? 450 : "accept") }],
     ["its content", { onMail: (to: string) => (to.startsWith("p2") ? 451 : "accept") }],
   ] as const)("temporarily because of %s makes the rest of the batch wait", async (_, settings) => {
