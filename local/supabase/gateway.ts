@@ -5,7 +5,7 @@ import { type Answer, type Ask, BodyTooLarge, type Handler, json, NotModeled, no
 import { createIdentify, serviceIdentity, Unidentified, withKeyInHeader } from "./identity.ts";
 import type { Keys } from "./keys.ts";
 import { listenForReload } from "./listener.ts";
-import { createCatalogCache } from "./rest/catalog.ts";
+import { type Catalog, createCatalogCache } from "./rest/catalog.ts";
 import { createRest } from "./rest/rest.ts";
 import { createStorage } from "./storage/storage.ts";
 import { answerToResponse, askFromFetch } from "./web.ts";
@@ -19,6 +19,8 @@ export type GatewayOptions = {
   publicUrl?: string;
   /** How many database connections requests may use at once. */
   connections?: number;
+  /** A schema that does not change. By default the gateway reads the schema, and reads it again after a migration. */
+  catalog?: Catalog;
 };
 
 export type Gateway = {
@@ -35,8 +37,8 @@ export type Gateway = {
 export const createGateway = async (options: GatewayOptions): Promise<Gateway> => {
   const { databaseUrl, keys, publicUrl = "http://localhost:54321" } = options;
   const database = openDatabase(databaseUrl, serviceIdentity.claims, options.connections);
-  const catalog = createCatalogCache(database.own);
-  const listener = listenForReload(databaseUrl, () => catalog.forget());
+  const catalog = createCatalogCache(database.own, options.catalog);
+  const listener = options.catalog ? undefined : listenForReload(databaseUrl, () => catalog.forget());
   const tokens = await createTokens(keys, `${publicUrl}/auth/v1`);
   const identify = createIdentify(keys, tokens);
   const rest = createRest(database, catalog);
@@ -61,7 +63,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
     handle,
     fetch: async (input, init) => answerToResponse(await handle(askFromFetch(input, init))),
     close: async () => {
-      await listener.close();
+      await listener?.close();
       await database.close();
     },
   };

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Project } from "@nightshift/local/api-key.ts";
 import { createGateway } from "@nightshift/local/supabase/gateway.ts";
 import { type Keys, newKeys } from "@nightshift/local/supabase/keys.ts";
+import { type Catalog, readCatalog } from "@nightshift/local/supabase/rest/catalog.ts";
 import pg from "pg";
 import { afterAll, inject } from "vitest";
 import { addressOf } from "./request.ts";
@@ -34,6 +35,10 @@ export type TestDatabase = {
 
 const supabaseUrl = "http://supabase.local";
 const open = new Set<string>();
+/** The connection that makes and drops the databases of this process. */
+let owner: pg.Pool | undefined;
+/** The schema of the migrated template. */
+let migratedCatalog: Promise<Catalog> | undefined;
 
 /**
  * A database for one test file: a copy of the migrated template, behind a gateway in this process. `migrated: false`
@@ -50,9 +55,18 @@ export const freshDatabase = async ({ migrated = true } = {}): Promise<TestDatab
   const url = withDatabase(cluster.url, name);
   const storageDir = fs.mkdtempSync(path.join(os.tmpdir(), "nightshift-storage-"));
   const keys = await newKeys();
-  const gateway = await createGateway({ databaseUrl: url, keys, storageDir, publicUrl: supabaseUrl });
   const sql = new pg.Pool({ connectionString: url, max: 5 });
   sql.on("error", () => {});
+  // A new connection can cost Postgres more time than all statements of a small test, so there are few of them.
+  const catalog = migrated ? await (migratedCatalog ??= readCatalog(sql)) : undefined;
+  const gateway = await createGateway({
+    databaseUrl: url,
+    keys,
+    storageDir,
+    publicUrl: supabaseUrl,
+    connections: 4,
+    ...(catalog && { catalog }),
+  });
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const { origin, href } = addressOf(input);
     if (origin !== supabaseUrl) throw new TypeError(`No network in tests: ${href}`);
@@ -86,13 +100,8 @@ afterAll(() => {
 });
 
 const asOwner = async (url: string, statement: string) => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  owner ??= new pg.Pool({ connectionString: url, max: 1, allowExitOnIdle: true });
+  await owner.query(statement);
 };
 
 const withDatabase = (url: string, name: string) => {

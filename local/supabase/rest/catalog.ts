@@ -52,12 +52,12 @@ export type CatalogCache = {
   forget(): void;
 };
 
-export const createCatalogCache = (own: pg.Pool): CatalogCache => {
-  let cached: Catalog | undefined;
+export const createCatalogCache = (own: pg.Pool, known?: Catalog): CatalogCache => {
+  let cached = known;
   let loading: Promise<Catalog> | undefined;
   const reload = () => {
     if (loading !== undefined) return loading;
-    const mine = load(own)
+    const mine = readCatalog(own)
       .then((catalog) => {
         // When the schema changed during reading, the result is returned to the waiting callers, but not cached.
         if (loading === mine) cached = catalog;
@@ -79,7 +79,8 @@ export const createCatalogCache = (own: pg.Pool): CatalogCache => {
   };
 };
 
-const load = async (own: pg.Pool): Promise<Catalog> => {
+/** Reads the schema. */
+export const readCatalog = async (own: pg.Pool): Promise<Catalog> => {
   const { rows } = await own.query<{ relations: string[]; functions: FunctionEntry[] }>(catalogQuery);
   const functions = new Map<string, FunctionEntry[]>();
   for (const entry of rows[0]?.functions ?? []) {
