@@ -195,6 +195,23 @@ describe("S4-32, S3-8: the reminder of an incomplete profile", () => {
     expect(await subjects()).toEqual(["ada@example.com Welcome!"]);
   });
 
+  test("a role that may only delete users, as Supabase Auth's own, deletes a user whose reminder waits", async () => {
+    shop = await paymentShop();
+    const id = await addUser("ada@example.com");
+    await work();
+    const role = `auth_${id.replaceAll("-", "")}`;
+    await shop.rows(`create role ${role}; grant usage on schema auth to ${role};
+      grant select, delete on auth.users to ${role}`);
+    try {
+      // Triggers that are deferred run at this commit.
+      await shop.rows(`begin; set local role ${role}; delete from auth.users where id = '${id}'; commit`);
+    } finally {
+      await shop.rows(`drop owned by ${role}; drop role ${role}`);
+    }
+    expect(await shop.rows("select from auth.users")).toEqual([]);
+    expect(await jobs("send-profile-reminder")).toMatchObject([{ status: "canceled" }]);
+  });
+
   test("checks the profile again when it is due: a cancel that got lost does no harm", async () => {
     shop = await paymentShop();
     const id = await addUser("ada@example.com");
