@@ -1,10 +1,11 @@
 import type { SendableJob } from "./rows.ts";
 
 /**
- * A caller waits no longer than this for the engine. If the engine accepted the events after all, it recognizes the
- * repeated events by their ids.
+ * A caller waits no longer than this for the engine: well below the eight seconds of a route, whose 503 would make the
+ * caller repeat accepted work, and below the five seconds that Supabase Auth waits for a hook. If the engine accepted the
+ * events after all, it recognizes the repeated events by their ids.
  */
-export const SEND_TIMEOUT_MS = 8_000;
+export const SEND_TIMEOUT_MS = 3_000;
 /**
  * A delayed job is sent when less than this remains of its delay: a little more than the five minutes between two runs
  * of housekeeping.

@@ -69,6 +69,8 @@ export function createSendUnsent({ inngest, engine, jobs, clock, logger }: Depen
     );
     if (TAKES_NO_EVENTS.has(status)) return false;
     const isRefusal = isAboutTheEvent(status);
+    // An engine that hangs has used up the time of `flush` with one request.
+    if (!isRefusal && isOver()) return false;
     if (events.length === 1) {
       result.left.push(...jobIds);
       if (isRefusal) result.refused.push(...jobIds);

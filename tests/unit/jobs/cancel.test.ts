@@ -20,7 +20,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("an engine that does not answer delays a cancel by at most eight seconds", async () => {
+test("an engine that does not answer delays a cancel by at most three seconds", async () => {
   vi.useFakeTimers();
   const { tellEngine } = createCancel({
     jobs: { cancel: () => Promise.reject(new Error("not asked")) },
@@ -28,7 +28,7 @@ test("an engine that does not answer delays a cancel by at most eight seconds", 
     logger,
   });
   const telling = tellEngine([canceledJob()]);
-  await vi.advanceTimersByTimeAsync(8_000);
+  await vi.advanceTimersByTimeAsync(3_000);
   expect(await telling).toBe(false);
 });
 
