@@ -56,3 +56,22 @@ test("an erasure deletes the pages that contain the address, piece by piece, and
     await sql("select count(*)::int as pages from private.report_pages where rows::text like '%xada%'"),
   ).toEqual([{ pages: 125 }]);
 });
+
+test("a report about users contains no erased subscriber, and no list that has only erased ones", async () => {
+  await sql(
+    `with lists as (
+       insert into email_lists (owner, name, created_at) values ('ann', 'Both', $1), ('ann', 'Erased', $1)
+       returning id, name
+     )
+     insert into email_subscribers (list_id, email, status, created_at, updated_at)
+     select id, 'erased-' || name, 'erased', $1::timestamptz, $1 from lists
+     union all select id, 'bob@example.com', 'active', $1, $1 from lists where name = 'Both'`,
+    [NOW],
+  );
+  const period = "'users', 'ann', '2026-11-01', '2026-12-01', null";
+  const [row] = await sql(
+    `select private.export_rows(${period}, 10) as rows, private.export_figures(${period}) as figures`,
+  );
+  expect(row.rows.map(([, email]: string[]) => email)).toEqual(["bob@example.com"]);
+  expect(row.figures).toMatchObject({ rowCount: 1, byStatus: { active: 1 }, lists: 1 });
+});
