@@ -87,7 +87,9 @@ as $$
   select case when p_reason in ('by_hand', 'by_provider', 'deleted') then 'suppressed' else p_reason end;
 $$;
 
--- Sets the status of the subscribers with these addresses according to their suppressions.
+-- Sets the status of the subscribers with these addresses according to their suppressions. The subscribers are locked
+-- before their suppressions are read. So the status agrees with the suppressions that were committed meanwhile, and a
+-- subscriber who was erased meanwhile stays erased.
 create function private.reflect_suppressions(p_emails text[], p_now timestamptz)
 returns void
 language plpgsql
@@ -98,11 +100,15 @@ declare
   v_emails text[];
   v_list_ids uuid[];
 begin
-  select array_agg(s.id order by s.id), array_agg(s.email order by s.id), array_agg(s.list_id order by s.id)
+  select array_agg(id order by id), array_agg(email order by id), array_agg(list_id order by id)
   into v_ids, v_emails, v_list_ids
-  from unnest(p_emails) as given (email) cross join public.email_lists as list
-  join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email)
-  where s.status <> 'erased';
+  from (
+    select s.id, s.email, s.list_id
+    from unnest(p_emails) as given (email) cross join public.email_lists as list
+    join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email)
+    where s.status <> 'erased'
+    order by s.id for no key update of s
+  ) as locked;
   update public.email_subscribers as s set status = wanted.status, updated_at = p_now
   from (
     select one.id, coalesce(private.status_of_suppressed(found.reason), 'active') as status
@@ -229,14 +235,23 @@ begin
 end
 $$;
 
+-- p_email: the address that the suppression is about. It is needed when the row has no address, because the status of the
+-- subscribers with this address changes too.
 create function public.lift_suppression(p_id bigint, p_email text, p_by text, p_because text, p_now timestamptz)
 returns setof public.suppressions
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_row public.suppressions;
 begin
-  if not exists (select from public.suppressions where id = p_id and is_active) then
+  select * into v_row from public.suppressions where id = p_id and is_active;
+  if v_row.id is null then
     perform private.refuse(404, 'not_found', 'There is no such suppression, or it was taken back before');
+  end if;
+  if v_row.address is null and v_row.address_hash is distinct from private.hash_of_address(p_email) then
+    perform private.refuse(400, 'invalid_request',
+      'The suppression has no address any more: give the address that it is about in the field "address"');
   end if;
   perform private.lift_suppressions(array[p_id], p_email, p_by, p_because, p_now);
   return query select * from public.suppressions where id = p_id;

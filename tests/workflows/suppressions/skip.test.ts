@@ -158,6 +158,30 @@ describe("the status of a subscriber", () => {
     expect(rows).toEqual([]);
   });
 
+  test("becomes active when the suppression of a deleted address is lifted with that address, and with no other", async () => {
+    house = await campaignHouse();
+    const { listId } = await house.draft(1);
+    const email = "p1@example.com";
+    await call("DELETE", `/api/lists/${listId}/subscribers/${(await subscriberOf(listId, email)).id}`);
+    await house.call("POST", `/api/lists/${listId}/subscribers`, [{ email }]);
+    const { body } = await call("GET", `/api/suppressions?address=${email}`);
+    expect(body.items).toMatchObject([{ address: null, isActive: true }]);
+    const lift = (more: object) =>
+      call("POST", `/api/suppressions/${body.items[0].id}/lift`, { because: "asked", ...more });
+    for (const more of [{}, { address: "p2@example.com" }]) {
+      expect(await lift(more)).toMatchObject({
+        status: 400,
+        body: { error: expect.stringContaining("address") },
+      });
+      expect(await subscriberOf(listId, email)).toMatchObject({ status: "suppressed" });
+    }
+    expect(await lift({ address: "P1@example.com" })).toMatchObject({
+      status: 200,
+      body: { isActive: false },
+    });
+    expect(await subscriberOf(listId, email)).toMatchObject({ status: "active" });
+  });
+
   test("can be set to active by the list's owner, except when all mail to the address is suppressed", async () => {
     house = await campaignHouse();
     const { listId } = await house.draft(1);

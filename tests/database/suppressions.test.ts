@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+let db: TestDatabase;
+const sql = async (text: string, ...values: unknown[]) => (await db.sql.query(text, values)).rows;
+beforeAll(async () => {
+  db = await freshDatabase();
+});
+afterAll(() => db.close());
+
+let subscriber: { id: string; list_id: string };
+let email: string;
+let count = 0;
+beforeEach(async () => {
+  email = `p${++count}@example.com`;
+  const [list] = await sql(
+    "insert into email_lists (owner, name, created_at) values ('ada', 'news', now()) returning id",
+  );
+  await sql(
+    "select upsert_email_subscribers($1, 'ada', $2, true, now())",
+    list.id,
+    JSON.stringify([{ email }]),
+  );
+  const [row] = await sql("select id, list_id from email_subscribers where list_id = $1", list.id);
+  subscriber = row;
+});
+const statusOf = async () =>
+  (await sql("select status from email_subscribers where id = $1", subscriber.id))[0].status;
+const suppress = "select private.suppress($1::jsonb, now())";
+const row = (reason: string) => JSON.stringify([{ address: email, scope: "all", reason, source: "test" }]);
+
+const isWaiting = `select from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock'`;
+
+/** Runs `first` in a transaction, starts `second` in another one, and commits the first when the second waits for it. */
+async function meanwhile(first: [string, unknown[]], second: [string, unknown[]]) {
+  const client = await db.sql.connect();
+  try {
+    await client.query("begin");
+    await client.query(...first);
+    const answer = sql(second[0], ...second[1]);
+    await expect.poll(() => sql(isWaiting)).not.toEqual([]);
+    await client.query("commit");
+    await answer;
+  } finally {
+    client.release();
+  }
+}
+
+test("a subscriber who is erased while their address is suppressed stays erased", async () => {
+  const erase = "select erase_email_subscriber($1, 'ada', $2, 'ada', now())";
+  await meanwhile([erase, [subscriber.list_id, subscriber.id]], [suppress, [row("bounced")]]);
+  expect(await statusOf()).toBe("erased");
+});
+
+test("a subscriber whose address is suppressed anew while another suppression is lifted stays suppressed", async () => {
+  await sql(suppress, row("by_hand"));
+  const [{ id }] = await sql("select id from suppressions where address = $1", email);
+  await meanwhile(
+    [suppress, [row("bounced")]],
+    ["select lift_suppression($1, null, 'ada', 'asked', now())", [id]],
+  );
+  expect(await statusOf()).toBe("bounced");
+});
