@@ -7,7 +7,7 @@ import { AppError } from "#lib/errors.ts";
 import { IMAGES_BUCKET } from "#lib/pictures/kind.ts";
 import { thumbnail, withoutMetadata } from "#lib/pictures/thumbnail.ts";
 import { resizeImageRequested } from "#uploads/events.ts";
-import { uploadThumbnailPath, uploadUrl } from "#uploads/paths.ts";
+import { originalPath, uploadThumbnailPath, uploadUrl } from "#uploads/paths.ts";
 import type { UploadRepository } from "#uploads/repository.ts";
 
 type Work = {
@@ -39,7 +39,7 @@ export const resizeImage = ({ inngest, flow, onFailure, ...work }: Dependencies)
 /** Safe to repeat: the same upload writes the same file and row, and notifies its owner once. */
 async function resize({ uploads, storage }: Work, id: string) {
   const upload = await uploads.get(id, null);
-  if (!upload) return DELETED;
+  if (!upload) return removeFiles(storage, id);
   const original = await storage.get(IMAGES_BUCKET, upload.original_path);
   if (!original) throw new AppError("not_found", `Storage has no picture of upload ${id}`);
   const { width, height, ...small } = await thumbnail(original.bytes, {
@@ -54,11 +54,8 @@ async function resize({ uploads, storage }: Work, id: string) {
   }
   const path = uploadThumbnailPath(id);
   await storage.put(IMAGES_BUCKET, path, small);
-  if (!(await uploads.complete(id, path, { width, height }, bytes.byteLength))) {
-    // The files of the deleted row may already be removed, so files that were stored since then are removed here.
-    await storage.remove(IMAGES_BUCKET, [upload.original_path, path]);
-    return DELETED;
-  }
+  const isCompleted = await uploads.complete(id, path, { width, height }, bytes.byteLength);
+  if (!isCompleted) return removeFiles(storage, id);
   return {
     uploadId: id,
     width,
@@ -69,4 +66,11 @@ async function resize({ uploads, storage }: Work, id: string) {
   };
 }
 
-const DELETED = { status: "skipped", reason: "the upload was deleted" } as const;
+/**
+ * After the upload was deleted. Housekeeping may already have removed its files, so the files that this attempt or an
+ * earlier one stored since then are removed here.
+ */
+async function removeFiles(storage: Work["storage"], id: string) {
+  await storage.remove(IMAGES_BUCKET, [originalPath(id), uploadThumbnailPath(id)]);
+  return { status: "skipped", reason: "the upload was deleted" } as const;
+}

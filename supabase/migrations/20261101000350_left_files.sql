@@ -11,7 +11,9 @@ create table private.left_files (
 alter table private.left_files enable row level security;
 grant select, insert, delete on private.left_files to service_role;
 
--- A trigger function (after delete, for each row). Its arguments are the bucket and the columns that contain paths.
+-- A trigger function (after delete, for each row). Its arguments are the bucket, and the files: the column that contains a
+-- path, or a path with {id} in it. A path that follows from the id is listed even if the row does not say that the file
+-- was stored; removing a missing file is no error.
 create function private.leave_files()
 returns trigger
 language plpgsql
@@ -19,9 +21,13 @@ set search_path = ''
 as $$
 begin
   insert into private.left_files (bucket, path)
-  select tg_argv[0], to_jsonb(old) ->> path_column
-  from unnest(tg_argv[1:]) as path_column
-  where to_jsonb(old) ->> path_column is not null
+  select tg_argv[0], path
+  from (
+    select case when file like '%{id}%' then replace(file, '{id}', to_jsonb(old) ->> 'id')
+      else to_jsonb(old) ->> file end as path
+    from unnest(tg_argv[1:]) as file
+  ) as files
+  where path is not null
   on conflict do nothing;
   return null;
 end

@@ -89,7 +89,7 @@ create trigger image_tasks_count_their_revisions
   before update on public.image_tasks for each row execute function private.count_revision();
 
 create trigger image_tasks_leave_their_files after delete on public.image_tasks
-  for each row execute function private.leave_files('images', 'image_path', 'thumbnail_path');
+  for each row execute function private.leave_files('images', 'tasks/{id}/picture', 'tasks/{id}/thumbnail');
 
 alter table public.image_lanes enable row level security;
 alter table public.image_tasks enable row level security;

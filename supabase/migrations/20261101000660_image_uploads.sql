@@ -31,7 +31,7 @@ create index image_uploads_oldest_first on public.image_uploads (created_at);
 create index image_uploads_that_never_arrived on public.image_uploads (created_at) where stored_at is null;
 
 create trigger image_uploads_leave_their_files after delete on public.image_uploads
-  for each row execute function private.leave_files('images', 'original_path', 'thumbnail_path');
+  for each row execute function private.leave_files('images', 'original_path', 'uploads/{id}/thumbnail');
 
 alter table public.image_uploads enable row level security;
 revoke all on public.image_uploads from anon, authenticated;

@@ -7,6 +7,8 @@ import { type Workshop, workshop } from "../../support/workshop.ts";
 let shop: Workshop;
 /** Called before each request to Storage that stores an original. */
 let beforeOriginal: (() => Promise<unknown>) | undefined;
+/** Stores a thumbnail: called with each such request to Storage. */
+let storeThumbnail: ((request: Request) => Promise<Response>) | undefined;
 beforeAll(async () => {
   shop = await workshop({
     functions: uploadFunctions,
@@ -14,13 +16,15 @@ beforeAll(async () => {
       "supabase.local": async (request) => {
         const stores = request.method === "POST" && request.url.endsWith("/original");
         if (stores) await beforeOriginal?.();
+        if (request.method === "POST" && request.url.endsWith("/thumbnail") && storeThumbnail)
+          return storeThumbnail(request);
         return shop.database.fetch(request);
       },
     },
   });
 });
 afterEach(() => {
-  beforeOriginal = undefined;
+  beforeOriginal = storeThumbnail = undefined;
 });
 afterAll(() => shop.close());
 
@@ -82,6 +86,34 @@ test("an upload that is deleted while its metadata is removed leaves no file", a
   const { body } = await upload(await withPlace());
   await shop.engine.idle();
   expect(stores).toBe(2);
+  expect((await jobOf(body.jobId)).result).toMatchObject({ reason: "the upload was deleted" });
+  expect(await filesOf(body.jobId)).toEqual([]);
+});
+
+test("an upload whose thumbnail was stored without an answer leaves no file when it is deleted", async () => {
+  storeThumbnail = async (request) => {
+    await shop.database.fetch(request);
+    throw new TypeError("fetch failed");
+  };
+  const { body } = await upload(await withPlace());
+  await shop.engine.idle();
+  expect(await filesOf(body.jobId)).toHaveLength(2);
+  expect((await shop.call("DELETE", body.uploadUrl)).status).toBe(204);
+  await shop.app.keepHouse();
+  expect(await filesOf(body.jobId)).toEqual([]);
+});
+
+test("a thumbnail that is stored without an answer after its upload was deleted is removed by the next try", async () => {
+  storeThumbnail = async (request) => {
+    await shop.rows("delete from public.image_uploads");
+    await shop.app.keepHouse();
+    await shop.database.fetch(request);
+    throw new TypeError("fetch failed");
+  };
+  const { body } = await upload(await withPlace());
+  await shop.engine.idle();
+  expect(await filesOf(body.jobId)).toHaveLength(1);
+  await shop.engine.advance("1h");
   expect((await jobOf(body.jobId)).result).toMatchObject({ reason: "the upload was deleted" });
   expect(await filesOf(body.jobId)).toEqual([]);
 });

@@ -195,7 +195,7 @@ test("an upload whose bytes were not stored does not run; a repeated request con
   await shop.engine.advance("2m");
   expect(await shop.app.keepHouse()).toMatchObject({
     "abandoned-uploads": { abandoned: 1 },
-    "left-files": { removed: 1 },
+    "left-files": { removed: 2 },
   });
   expect(await ids()).toEqual([]);
   expect((await shop.call("GET", `/api/jobs/${lost}`)).body).toMatchObject({ status: "skipped" });
