@@ -1,5 +1,6 @@
 import { eventType } from "inngest";
 import { z } from "zod";
+import { day } from "../lib/http/day.ts";
 
 /** Reports with figures and charts, as PDF or CSV. */
 const DESIGNED = ["analytics", "users", "content", "campaign"] as const;
@@ -12,7 +13,6 @@ export const isDesigned = (type: ReportType): type is DesignedType => !EXPORTS.s
 export const reportFormat = z.enum(["pdf", "csv"]);
 
 /** Whole days in UTC; the first and the last day are included. */
-const day = z.iso.date().max(10);
 export const dateRange = z.object({ start: day, end: day });
 export type DateRange = z.output<typeof dateRange>;
 

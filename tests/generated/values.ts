@@ -65,6 +65,16 @@ const MOMENTS = [
   "infinity",
   "2030-01-01",
 ];
+const DAYS = [
+  "2030-01-01",
+  "2030-01-02",
+  "1970-01-01",
+  "2999-12-31",
+  "0000-01-01",
+  "0001-01-01",
+  "9999-12-31",
+  "2030-02-30",
+];
 const IDS = [
   "00000000-0000-0000-0000-000000000000",
   "ffffffff-ffff-ffff-ffff-ffffffffffff",
@@ -152,6 +162,7 @@ function textFor(schema: Schema, name: string, random: Random, known: Known): un
   if (seen.length > 0 && random.chance(0.6)) return random.pick(seen);
   if (schema.format === "uuid") return random.pick(IDS);
   if (schema.format === "date-time") return random.pick(MOMENTS);
+  if (schema.format === "date") return random.pick(DAYS);
   if (name === "cursor") return random.pick(CURSORS);
   if (name === "after") return random.pick(POSITIONS);
   if (name === "csv") return table(random);

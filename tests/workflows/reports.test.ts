@@ -361,6 +361,8 @@ describe("a report", () => {
 
   test.each([
     [{ dateRange: { start: "2026-11-02", end: "2026-11-01" } }, "ends before it starts"],
+    [{ dateRange: { start: "0000-01-01", end: "2026-11-01" } }, "dateRange.start"],
+    [{ dateRange: { start: "2026-11-01", end: "9999-12-31" } }, "dateRange.end"],
     [{ dateRange: { start: "2020-01-01", end: "2026-11-01" }, format: "pdf" }, "days"],
     [{ reportType: "contacts", format: "pdf" }, "CSV only"],
     [{ reportType: "secrets" }, "reportType"],
