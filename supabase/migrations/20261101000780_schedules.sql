@@ -51,9 +51,10 @@ create index schedule_ticks_by_age on public.schedule_ticks (made_at);
 -- {"deletedCount": 3}. The integer is the largest value of each count. A count that reaches this value means that more
 -- work is left.
 create table private.maintenance_tasks (
+  -- The name of the schedule too.
   name text primary key,
   function text not null,
-  -- A task that has not run for this interval runs even when no schedule has asked for it.
+  -- A task that has not run for this interval runs even when no schedule has asked for it, unless its schedule is paused.
   at_least_every interval not null,
   -- When a schedule asked for the next run of the task. Null: the task has run since then.
   wanted_at timestamptz,
@@ -260,12 +261,15 @@ as $$
     jsonb_build_object('at', p_now, 'slot', p_slot, 'task', p_task, 'reason', 'started by ' || p_by), p_now);
 $$;
 
--- p_by null: the schedule is resumed. A schedule that is paused already keeps the first pause.
+-- p_by null: the schedule is resumed, and its task waits for the next slot, as a new task does. A schedule that is paused
+-- already keeps the first pause.
 create function public.pause_schedule(p_schedule text, p_by text, p_now timestamptz)
 returns void
 language sql
 set search_path = ''
 as $$
+  update private.maintenance_tasks set run_at = null where p_by is null and name = p_schedule
+    and exists (select from public.schedules where name = p_schedule and paused_at is not null);
   update public.schedules set
     paused_by = case when p_by is not null then coalesce(paused_by, p_by) end,
     paused_at = case when p_by is not null then coalesce(paused_at, p_now) end

@@ -133,6 +133,17 @@ begin
 end
 $$;
 
+-- Since when a task has been due, or when it will be: null when it waits for the first slot of its schedule, or while its
+-- schedule is paused. An operator may still ask for a run of a paused one.
+create function private.due_time(p_task private.maintenance_tasks)
+returns timestamptz
+language sql stable
+set search_path = ''
+as $$
+  select coalesce(p_task.wanted_at, (select p_task.run_at + p_task.at_least_every where not exists (
+    select from public.schedules where name = p_task.name and paused_at is not null)));
+$$;
+
 -- The names of the tasks that a schedule has asked for, or that have not run for too long. A task that keeps failing has
 -- the oldest run, so it comes last and cannot take the time of the others.
 create function public.due_maintenance(p_now timestamptz)
@@ -144,8 +155,8 @@ begin
   -- A new task waits for its first slot.
   update private.maintenance_tasks set run_at = p_now where run_at is null;
   return query
-  select name from private.maintenance_tasks
-  where wanted_at is not null or run_at < p_now - at_least_every order by run_at desc, name;
+  select name from private.maintenance_tasks as task
+  where wanted_at is not null or private.due_time(task) < p_now order by run_at desc, name;
 end
 $$;
 
@@ -181,8 +192,8 @@ as $$
 $$;
 
 revoke execute on function private.clean_unused_sessions, private.clean_daily, private.clean_expired_tokens,
-  private.refresh_busiest_users, private.run_task_batch, public.due_maintenance,
+  private.refresh_busiest_users, private.run_task_batch, private.due_time, public.due_maintenance,
   public.run_maintenance, public.list_busiest_users from public, anon, authenticated;
 grant execute on function private.clean_unused_sessions, private.clean_daily, private.clean_expired_tokens,
-  private.refresh_busiest_users, private.run_task_batch, public.due_maintenance,
+  private.refresh_busiest_users, private.run_task_batch, private.due_time, public.due_maintenance,
   public.run_maintenance, public.list_busiest_users to service_role;

@@ -160,8 +160,7 @@ language sql stable
 set search_path = ''
 as $$
   select 'late-tasks', name, private.seconds(p_now - due.at)
-  from private.maintenance_tasks
-  cross join lateral (select coalesce(wanted_at, run_at + at_least_every) as at) as due
+  from private.maintenance_tasks as task cross join lateral private.due_time(task) as due (at)
   where due.at <= p_last;
 $$;
 

@@ -136,6 +136,34 @@ test("S4-83: a task that has not run for a day runs when only pg_cron calls main
   expect(report.counts).toMatchObject({ deletedSessions: 1 });
 });
 
+test("a task does not run while its schedule is paused, nor at once when it is resumed, and raises no alert", async () => {
+  await open();
+  await session(ago(40), ago(-10));
+  await shop.call("POST", "/api/schedules/cleanup-sessions/pause");
+  const visit = async (time: string) => {
+    await shop.engine.advance(time);
+    await shop.app.keepHouse();
+  };
+  for (const time of ["26h", "2h", "5m"]) await visit(time);
+  expect(await ids("sessions")).toHaveLength(1);
+  await shop.call("POST", "/api/schedules/cleanup-sessions/resume");
+  for (const time of ["5m", "5m"]) await visit(time);
+  expect(await ids("sessions")).toHaveLength(1);
+  expect(await shop.rows("select subject from alerts where rule = 'late-tasks'")).toEqual([]);
+  await next("cleanup-sessions");
+  expect(await ids("sessions")).toEqual([]);
+});
+
+test("a task whose schedule is paused runs when an operator asks for it", async () => {
+  await open();
+  await session(ago(40), ago(-10));
+  await shop.call("POST", "/api/schedules/cleanup-sessions/pause");
+  await shop.call("POST", "/api/schedules/cleanup-sessions/run");
+  await shop.engine.advance("5m");
+  await shop.app.keepHouse();
+  expect(await ids("sessions")).toEqual([]);
+});
+
 test("S4-83: the optional migration has pg_cron call the maintenance, without a key, and can be run twice", async () => {
   await open();
   await session(ago(100), ago(-1));
