@@ -1,14 +1,18 @@
 import { z } from "zod";
 import { address } from "#lib/email-address.ts";
+import { AppError } from "#lib/errors.ts";
 
 const text = z.string().max(4000).default("");
+
+const noneOr = (schema: z.ZodType<string>) => z.union([z.literal(""), schema]);
 
 /** What Supabase Auth sends to its Send Email hook. */
 export const sendEmailHook = z.looseObject({
   user: z.looseObject({
     id: z.uuid(),
-    email: address,
-    new_email: z.union([z.literal(""), address]).optional(),
+    /** Empty for an anonymous user and for one who signed up by phone. */
+    email: noneOr(address),
+    new_email: noneOr(address).optional(),
   }),
   email_data: z.looseObject({
     /** Six digits that a user can type instead of opening the link. */
@@ -45,8 +49,9 @@ const NOTICES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The mails of one call. A change of the address is confirmed at both addresses. Auth names the token of the old
- * address `token` and its hash `token_hash_new`, but those of the new address `token_new` and `token_hash`.
+ * The mails of one call. A change of the address is confirmed at both addresses, and a user's first address only there.
+ * Auth names the token of the old address `token` and its hash `token_hash_new`, but those of the new address `token_new`
+ * and `token_hash`. Throws `invalid_request` when there is no address.
  */
 export function mailsOf({ user, email_data: data }: SendEmailHook, id: string, authUrl: string): AuthMail[] {
   const type = data.email_action_type;
@@ -60,10 +65,13 @@ export function mailsOf({ user, email_data: data }: SendEmailHook, id: string, a
     },
     expires: hash !== "" || token !== "",
   });
-  const newAddress = user.new_email ?? "";
-  if (type !== "email_change" || newAddress === "") return [one(user.email, data.token, data.token_hash)];
+  const newAddress = type === "email_change" ? (user.new_email ?? "") : "";
+  if (newAddress === "" && user.email === "")
+    throw new AppError("invalid_request", "The hook names no address");
+  if (newAddress === "") return [one(user.email, data.token, data.token_hash)];
   const atNew = one(newAddress, data.token_new || data.token, data.token_hash);
-  return data.token_hash_new === "" ? [atNew] : [one(user.email, data.token, data.token_hash_new), atNew];
+  const isOnlyAtNew = user.email === "" || data.token_hash_new === "";
+  return isOnlyAtNew ? [atNew] : [one(user.email, data.token, data.token_hash_new), atNew];
 }
 
 const templateOf = (type: string): string =>

@@ -104,6 +104,18 @@ describe("S2-8: the mails of Supabase Auth", () => {
     );
   });
 
+  test("the first address of a user without one is confirmed there, once", async () => {
+    await open();
+    const hook = sendEmail("email_change", {}, { email: "", new_email: "ada@new.example" });
+    expect(await call("send-email", hook)).toEqual({ status: 200, body: {} });
+    expect(await call("send-email", sendEmail("recovery", {}, { email: "" }))).toMatchObject({ status: 400 });
+    await shop.settled();
+    const [mail, ...others] = await mails();
+    expect(mail).toMatchObject({ to: ["ada@new.example"], subject: "Confirm the change of your address" });
+    expect(mail?.text).toContain("7d5b7b1964cf5d388340a7f04f1dbb5eeb6c7b52ef8270e1737a58d0");
+    expect(others).toEqual([]);
+  });
+
   test.each([
     ["signup", "Confirm your address"],
     ["invite", "You are invited"],
