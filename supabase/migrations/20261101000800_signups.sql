@@ -34,9 +34,10 @@ create policy user_settings_are_read_by_their_user_and_admins on public.user_set
   or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
 );
 
--- There are no limits for sign-ups, because Auth has already accepted them.
+-- There are no limits for sign-ups, because Auth has already accepted them. The sign-up has the promise of an hour,
+-- because housekeeping may send its event only after five minutes. The welcome mail has the class of other mails.
 select private.register_work_kind('{"function_id": "on-user-signup", "event_name": "user/signup", "kind": "signup",
-  "priority": 2, "per_second": null, "waiting": null, "by_promise": false,
+  "priority": 4, "per_second": null, "waiting": null, "by_promise": false,
   "summary": "Greets a new user"}');
 select private.register_work_kind('{"function_id": "set-default-settings", "event_name": "user/signup",
   "kind": "settings", "per_second": null, "waiting": null, "by_promise": false,

@@ -138,6 +138,19 @@ describe("a user who comes another way", () => {
   });
 });
 
+test("users whose events housekeeping sends five minutes later break no promise", async () => {
+  shop = await paymentShop();
+  for (let n = 0; n < 6; n += 1) await addUser(`p${n}@example.com`);
+  for (let visit = 0; visit < 2; visit += 1) {
+    await shop.engine.advance("5m");
+    await shop.app.keepHouse();
+    await shop.engine.idle();
+  }
+  await shop.app.keepHouse();
+  expect(await subjects()).toHaveLength(6);
+  expect(await shop.rows("select rule, subject from alerts")).toEqual([]);
+});
+
 describe("S3-17: the two functions of user/signup", () => {
   test.each([
     ["welcome_user", "on-user-signup", "select from user_settings"],
