@@ -1,6 +1,5 @@
 import { eventType } from "inngest";
 import { z } from "zod";
-import { day } from "../lib/http/day.ts";
 
 /** Reports with figures and charts, as PDF or CSV. */
 const DESIGNED = ["analytics", "users", "content", "campaign"] as const;
@@ -12,6 +11,11 @@ export type DesignedType = (typeof DESIGNED)[number];
 export const isDesigned = (type: ReportType): type is DesignedType => !EXPORTS.some((one) => one === type);
 export const reportFormat = z.enum(["pdf", "csv"]);
 
+/** The limits exclude what Postgres refuses (the year 0), and leave room for arithmetic. */
+const day = z.iso
+  .date()
+  .max(10)
+  .regex(/^(?:19[7-9]\d|2\d\d\d)-/, "must lie between 1970 and 2999");
 /** Whole days in UTC; the first and the last day are included. */
 export const dateRange = z.object({ start: day, end: day });
 export type DateRange = z.output<typeof dateRange>;
