@@ -48,10 +48,14 @@ begin
   return null;
 end
 $$;
+-- Only a notification with the fields of the template is mailed: an app may use the same type for data of its own.
 create trigger reports_are_mailed after insert on public.notifications
-  for each row when (new.type = 'report_ready') execute function private.mail_notification('report-ready');
+  for each row when (new.type = 'report_ready' and jsonb_typeof(new.data -> 'downloadUrl') = 'string')
+  execute function private.mail_notification('report-ready');
 create trigger disabled_webhooks_are_mailed after insert on public.notifications
-  for each row when (new.type = 'WEBHOOK_DISABLED') execute function private.mail_notification('webhook-disabled');
+  for each row when (new.type = 'WEBHOOK_DISABLED' and jsonb_typeof(new.data -> 'url') = 'string'
+    and jsonb_typeof(new.data -> 'reason') = 'string')
+  execute function private.mail_notification('webhook-disabled');
 
 create function private.erase_from_preferences(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb

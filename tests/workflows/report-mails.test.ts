@@ -50,6 +50,19 @@ test("S4-81: a finished report is told in the product, and mailed once to who pr
   expect(await mails()).toHaveLength(1);
 });
 
+test("a notification of an app's own, with the type of a mailed one but without its fields, makes no mail", async () => {
+  await prefer("ada@example.com");
+  const [before] = await shop.rows("select count(*)::int from mails");
+  for (const [type, data] of [
+    ["report_ready", { report: 1 }],
+    ["report_ready", { downloadUrl: 1 }],
+    ["WEBHOOK_DISABLED", { url: "https://example.com" }],
+  ]) {
+    await shop.rows("select notify('operator', $1, $2, null, now())", [type, data]);
+  }
+  expect(await shop.rows("select count(*)::int from mails")).toEqual([before]);
+});
+
 test("400: a preference needs one address", async () => {
   expect((await prefer("nobody")).status).toBe(400);
 });
