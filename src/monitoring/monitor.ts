@@ -10,7 +10,7 @@ import type { AlertsRepository, DueSlot } from "#monitoring/alerts-repository.ts
 import { REMIND_AFTER_MINUTES, thresholdsOf } from "#monitoring/thresholds.ts";
 
 type Dependencies = {
-  env: Pick<Env, "ALERT_THRESHOLDS" | "ALERT_EMAILS" | "RUNBOOKS_URL">;
+  env: Pick<Env, "ALERT_THRESHOLDS" | "ALERT_EMAILS" | "CANARY_MINUTES" | "RUNBOOKS_URL">;
   alerts: Pick<AlertsRepository, "watch" | "claimUntold" | "confirmTold">;
   schedules: readonly Schedule[];
   clock: Clock;

@@ -62,7 +62,10 @@ function isRule(name: string): name is RuleName {
 export type Thresholds = Record<string, number | null>;
 
 /** The thresholds as `watch` takes them: {"queue-depth": 1000, "oldest-waiting:P1": 60}. */
-export function thresholdsOf({ ALERT_THRESHOLDS: own }: Pick<Env, "ALERT_THRESHOLDS">): Thresholds {
+export function thresholdsOf({
+  ALERT_THRESHOLDS: own,
+  CANARY_MINUTES: minutes,
+}: Pick<Env, "ALERT_THRESHOLDS" | "CANARY_MINUTES">): Thresholds {
   const usual = Object.fromEntries(
     RULE_NAMES.flatMap((name): [string, number][] => {
       const { threshold }: Rule = RULES[name];
@@ -76,5 +79,8 @@ export function thresholdsOf({ ALERT_THRESHOLDS: own }: Pick<Env, "ALERT_THRESHO
       hint: `The rules are ${RULE_NAMES.join(", ")}.`,
     });
   }
-  return { ...usual, ...own };
+  // A threshold without a subject replaces those of all subjects.
+  const kept = Object.entries(usual).filter(([name]) => own[name.split(":")[0] ?? ""] === undefined);
+  // Without canaries, the last one says nothing.
+  return { ...Object.fromEntries(kept), ...own, ...(minutes === 0 ? { canary: null } : {}) };
 }

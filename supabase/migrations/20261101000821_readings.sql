@@ -135,7 +135,7 @@ as $$
   having min(released_at) is not null;
 $$;
 
--- How long ago the oldest missed slot was due. A slot is missed when it has no row, although it was due before
+-- How long ago the missed slot of each schedule was due. A slot is missed when it has no row, although it was due before
 -- housekeeping last ran (p_last, the time of the monitor's last run). So downtime of housekeeping does not count as a
 -- missed slot. p_slots has the declared times, [{"name", "cron", "timeZone", "at": the newest slot}]. A schedule whose row
 -- has other times is left out: an operator changed the times, or housekeeping has not used the new declaration yet.
@@ -144,12 +144,11 @@ returns setof private.reading
 language sql stable
 set search_path = ''
 as $$
-  select 'missed-ticks', '', private.seconds(p_now - min(due.at))
+  select 'missed-ticks', name, private.seconds(p_now - due.at)
   from jsonb_to_recordset(p_slots) as due (name text, cron text, "timeZone" text, at timestamptz)
   join public.schedules using (name)
   where schedules.checked_until < due.at and due.at <= p_last
-    and schedules.cron = due.cron and schedules.time_zone = due."timeZone"
-  having min(due.at) is not null;
+    and schedules.cron = due.cron and schedules.time_zone = due."timeZone";
 $$;
 
 -- How long each maintenance task has been due: since a schedule asked for it, or since it should have run again. A task

@@ -37,7 +37,7 @@ insert into private.alert_rules (rule, severity, query) values
   ('outbox-lag', 'error',
     'select id, function_id, released_at from public.jobs where sent_at is null and status = ''queued'' and released_at <= now() order by released_at, id'),
   ('missed-ticks', 'error',
-    'select name, cron, checked_until from public.schedules where checked_until < now() - interval ''5 minutes'' order by checked_until, name'),
+    'select name, cron, checked_until from public.schedules where name = {subject}'),
   ('late-tasks', 'error',
     'select name, wanted_at, run_at, result from private.maintenance_tasks where name = {subject}'),
   ('disabled-endpoints', 'warning',
@@ -55,7 +55,7 @@ insert into private.alert_rules (rule, severity, is_below, query) values
 create table public.alerts (
   id uuid primary key default gen_random_uuid(),
   rule text not null,
-  -- The subject of the alert: a class (P1) or a kind of work. Empty: the whole installation.
+  -- The subject of the alert: a class (P1), a kind of work, or the name of a schedule, task or function. Empty: the whole installation.
   subject text not null default '',
   severity text not null,
   status text not null default 'open',

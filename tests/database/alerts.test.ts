@@ -41,7 +41,7 @@ beforeEach(async () => {
 const sql = async (text: string, ...values: unknown[]) => (await database.sql.query(text, values)).rows;
 type Look = { env?: Record<string, string>; mode?: "send" | "hold" };
 async function look({ env = {}, mode = "send" }: Look = {}) {
-  const settings = testEnv(database, env);
+  const settings = testEnv(database, { CANARY_MINUTES: "60", ...env });
   const chore = monitor({
     env: settings,
     alerts: alertsRepository(createDatabase(settings, database.fetch), clock),
@@ -278,6 +278,7 @@ const CASES: Case[] = [
   },
   {
     rule: "missed-ticks",
+    subject: "tidy",
     // Downtime of housekeeping: no slot was decided, but the monitor did not look either.
     fine: () => ticker(3600, 3601),
     wrong: () => ticker(301, 300),
@@ -412,6 +413,30 @@ test("jobs that wait for the end of a pause raise no alert, and without the paus
   expect([...rules]).toEqual(["oldest-waiting", "promise-burn", "queue-depth", "throughput"]);
 });
 
+test("the alert about missed slots names the schedule that misses them, and no other", async () => {
+  await ticker(301, 300);
+  // Its last slot was yesterday, so its row is old although nothing is missed.
+  await sql(
+    "insert into schedules (name, cron, time_zone, checked_until) values ('daily', '0 3 * * *', 'UTC', $1)",
+    ago(86_400),
+  );
+  await look();
+  expect(await sql("select subject, offenders from alerts")).toMatchObject([
+    { subject: "tidy", offenders: [{ name: "tidy" }] },
+  ]);
+});
+
+test("a canary that was not completed is resolved after canaries were turned off", async () => {
+  await canary("queued", 241);
+  await look();
+  expect((await open()).map(({ rule }) => rule)).toEqual(["canary"]);
+  for (let n = 0; n < 2; n++) {
+    later(5);
+    await look({ env: { CANARY_MINUTES: "0" } });
+  }
+  expect((await open()).map(({ rule }) => rule)).toEqual([]);
+});
+
 test.each(["cron = '0 0 * * *'", "time_zone = 'Europe/Berlin'"])(
   "a deployment that changes a schedule's times raises no alert before housekeeping uses them: until then %s",
   async (old) => {
@@ -531,6 +556,21 @@ test("thresholds are configuration: of a rule, of one subject, or off", async ()
   await jobs({ priority: 3, ready: 200, due: -1 });
   await look({ env: { ALERT_THRESHOLDS: "dead-letters=off,oldest-waiting:P2=100" } });
   expect(await open()).toMatchObject([{ rule: "oldest-waiting", subject: "P2" }]);
+  await sql("delete from alerts");
+  await jobs({ priority: 1, ready: 200, due: -1 });
+  const seen = async (own: string) => {
+    await look({ env: { ALERT_THRESHOLDS: `dead-letters=off,${own}` } });
+    const subjects = (await open()).map(({ subject }) => subject);
+    await sql("delete from alerts");
+    return subjects;
+  };
+  // A threshold without a subject replaces those of all subjects.
+  expect(await seen("oldest-waiting=off")).toEqual([]);
+  expect(await seen("oldest-waiting=600")).toEqual([]);
+  expect(await seen("oldest-waiting=100")).toEqual(["P1", "P2", "P3"]);
+  expect(await seen("oldest-waiting=600,oldest-waiting:P2=100")).toEqual(["P2"]);
+  await sql("delete from jobs where priority = 1");
+  await look({ env: { ALERT_THRESHOLDS: "dead-letters=off,oldest-waiting:P2=100" } });
   await ended(10, "failed");
   await look({ env: { ALERT_THRESHOLDS: "dead-letters=off,failure-rate:=off" } });
   expect(await open()).toMatchObject([{ rule: "oldest-waiting", subject: "P2" }]);
