@@ -1,6 +1,8 @@
 import { eventType } from "inngest";
 import { z } from "zod";
-import { continuation } from "#jobs/events.ts";
+
+/** Without these fields a run begins the job, with them it continues the job's only part. */
+const partOfJob = { parentJobId: z.uuid().optional(), part: z.literal(1).optional() };
 
 /** Command: send the due deliveries of this endpoint. */
 export const sendWebhookDue = eventType("webhook/send", {
@@ -11,6 +13,6 @@ export const sendWebhookDue = eventType("webhook/send", {
 export const replayRequested = eventType("webhook/replay", {
   schema: z.object({
     replayId: z.uuid(),
-    ...continuation,
+    ...partOfJob,
   }),
 });

@@ -1,6 +1,8 @@
 import { eventType } from "inngest";
 import { z } from "zod";
-import { continuation } from "../jobs/events.ts";
+
+/** Without these fields a run begins the job, with them it continues the job's only part. */
+const partOfJob = { parentJobId: z.uuid().optional(), part: z.literal(1).optional() };
 
 const owner = z.string().min(1).max(200);
 
@@ -31,5 +33,5 @@ export const importBatchDue = eventType("import/process-batch", {
 });
 /** Command: undo an import. */
 export const importUndoRequested = eventType("import/undo", {
-  schema: z.object({ importId: z.uuid(), userId: owner, ...continuation }),
+  schema: z.object({ importId: z.uuid(), userId: owner, ...partOfJob }),
 });

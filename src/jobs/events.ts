@@ -8,6 +8,3 @@ import { z } from "zod";
 export const jobCancelRequested = eventType("job/cancel.requested", {
   schema: z.object({ jobId: z.uuid(), eventId: z.string().max(10_000), functionId: z.string().max(100) }),
 });
-
-/** Fields of an event that starts a job of one part: without them a run begins the job, with them it continues it. */
-export const continuation = { parentJobId: z.uuid().optional(), part: z.literal(1).optional() };

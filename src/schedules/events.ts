@@ -1,6 +1,8 @@
 import { eventType } from "inngest";
 import { z } from "zod";
-import { continuation } from "#jobs/events.ts";
+
+/** Without these fields a run begins the job, with them it continues the job's only part. */
+const partOfJob = { parentJobId: z.uuid().optional(), part: z.literal(1).optional() };
 
 /**
  * The event contains the cron and the time zone of the moment when the backfill was requested, so that its slots stay
@@ -14,6 +16,6 @@ export const backfillRequested = eventType("schedule/backfill", {
     from: z.string().max(40),
     to: z.string().max(40),
     by: z.string().max(200),
-    ...continuation,
+    ...partOfJob,
   }),
 });

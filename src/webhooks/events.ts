@@ -1,6 +1,8 @@
 import { eventType } from "inngest";
 import { z } from "zod";
-import { continuation } from "#jobs/events.ts";
+
+/** Without these fields a run begins the job, with them it continues the job's only part. */
+const partOfJob = { parentJobId: z.uuid().optional(), part: z.literal(1).optional() };
 
 /**
  * Fact: a verified webhook is in the inbox. The event has ids only, because events are stored in clear text. Webhooks
@@ -14,7 +16,7 @@ export const webhookReceived = eventType("webhook/received", {
 export const inboxReplayRequested = eventType("webhook/replay-inbox", {
   schema: z.object({
     replayId: z.uuid(),
-    ...continuation,
+    ...partOfJob,
   }),
 });
 
