@@ -55,6 +55,7 @@ test("after a restore the work that was left is done, and nothing is mailed twic
   // The disaster: database and engine are gone. The mail provider is not ours, and remembers.
   const after = await shopWith({ mail: before.mail });
   await restore(after.database, backup);
+  expect(await dump(after.database)).toEqual(backup);
   await after.engine.advance("1h");
   expect(await after.rows("select count(*)::integer as n from mails where message_id is not null")).toEqual([
     { n: 20 },
