@@ -32,17 +32,18 @@ export const clearEndpoints = (deliveries: Pick<DeliveryRepository, "clear">): C
  * cannot be decrypted does not stop the others. Throws an error that names the endpoints of those that failed.
  */
 export const renewSecrets = (
-  deliveries: Pick<DeliveryRepository, "oldSecrets" | "replaceSecrets">,
+  deliveries: Pick<DeliveryRepository, "secretsToRenew" | "replaceSecrets">,
   secrets: SecretBox,
 ): Chore => ({
   name: "webhook-secrets",
   async run(deadline) {
     const { newest } = secrets;
     if (newest === undefined) return { renewed: 0 };
-    const old = (await deliveries.oldSecrets(newest, BATCH)).flatMap(({ endpointId, secret, oldSecret }) =>
-      [secret, oldSecret].flatMap((from) =>
-        from === null || from.startsWith(`${newest}.`) ? [] : [{ endpointId, from }],
-      ),
+    const old = (await deliveries.secretsToRenew(newest, BATCH)).flatMap(
+      ({ endpointId, secret, oldSecret }) =>
+        [secret, oldSecret].flatMap((from) =>
+          from === null || from.startsWith(`${newest}.`) ? [] : [{ endpointId, from }],
+        ),
     );
     const renewed = await eachOf(
       old,

@@ -112,9 +112,12 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
     purge: (before: Date, limit: number) =>
       callTimeless("purge_webhook_messages", { before: before.toISOString(), limit }, z.number()),
 
-    /** Secrets that are not encrypted with the key `keyName`, in random order. */
-    oldSecrets: (keyName: string, limit: number) =>
-      call("old_webhook_secrets", { keyName, limit }, oldSecret.array()),
+    /**
+     * Deletes replaced secrets that no longer sign. Returns the secrets of at most `limit` endpoints, in random order,
+     * of which at least one is not encrypted with the key `keyName`.
+     */
+    secretsToRenew: (keyName: string, limit: number) =>
+      call("secrets_to_renew", { keyName, limit }, oldSecret.array()),
 
     replaceSecrets: (secrets: { endpointId: string; from: string; to: string }[]) =>
       callTimeless("replace_webhook_secrets", { secrets }),

@@ -32,7 +32,7 @@ export const endpointView = z.object({
   lastSuccessAt: z.string().nullable(),
   /**
    * No attempt begins before this time, because the endpoint has failed too often in a row, has asked for a pause, or the
-   * job that sends its deliveries has failed.
+   * job that sends its deliveries has ended without completing.
    */
   pausedUntil: z.string().nullable(),
   /** The share of successful attempts in the last 24 hours; null when there were none. */

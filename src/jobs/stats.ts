@@ -11,9 +11,9 @@ const classRow = z.object({
   oldestWaitingMs: ms,
   /** The jobs that began in the minutes of `perMinute`. The following fields are about these minutes, too. */
   started: z.number(),
-  /** The jobs that began, and those that wait although they are due. */
-  due: z.number(),
-  /** The share of jobs that began before they were due, among the jobs of `due`. */
+  /** The jobs of `started`, and the jobs that still wait after their due time, however long they have waited. */
+  begunOrLate: z.number(),
+  /** The share of jobs that began in time (not after their due time), among the jobs of `begunOrLate`. */
   keptShare: share,
   waitMsP50: ms,
   waitMsP99: ms,

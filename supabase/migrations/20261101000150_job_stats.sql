@@ -34,11 +34,12 @@ end
 $$;
 
 -- A promise is kept by work that began in time. Work that began late, or that waits beyond its due time, breaks the
--- promise. "due" counts both and the work that kept it.
+-- promise. "begunOrLate" counts the jobs that began in time, the jobs that began late, and the jobs that wait beyond
+-- their due time.
 create function private.stats_by_class(p_owner text, p_since timestamptz, p_now timestamptz)
 returns table (
-  priority integer, waiting bigint, running bigint, "oldestWaitingMs" integer, started bigint, due bigint,
-  "keptShare" float8, "waitMsP50" integer, "waitMsP99" integer
+  priority integer, waiting bigint, running bigint, "oldestWaitingMs" integer, started bigint,
+  "begunOrLate" bigint, "keptShare" float8, "waitMsP50" integer, "waitMsP99" integer
 )
 language plpgsql stable
 set search_path = ''
@@ -59,13 +60,13 @@ begin
       percentile_disc(array[0.5, 0.99]) within group (order by started_at - ready_at) as waits
     from public.jobs where started_at >= p_since and (p_owner is null or owner = p_owner) group by priority
   )
-  select class, coalesce(waiting.count, 0), coalesce(running.count, 0), private.ms(longest), coalesce(started.count, 0), due,
-    coalesce(kept, 0)::float8 / nullif(due, 0), private.ms(waits[1]), private.ms(waits[2])
+  select class, coalesce(waiting.count, 0), coalesce(running.count, 0), private.ms(longest), coalesce(started.count, 0),
+    begun_or_late, coalesce(kept, 0)::float8 / nullif(begun_or_late, 0), private.ms(waits[1]), private.ms(waits[2])
   from generate_series(1, 5) as class
   left join waiting on waiting.priority = class
   left join running on running.priority = class
   left join started on started.priority = class
-  cross join lateral (select coalesce(started.count, 0) + coalesce(late, 0) as due) as counted;
+  cross join lateral (select coalesce(started.count, 0) + coalesce(late, 0) as begun_or_late) as counted;
 end
 $$;
 

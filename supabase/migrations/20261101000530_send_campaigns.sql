@@ -139,7 +139,7 @@ $$;
 -- a batch in doubt may be sent again with its key. After it the batch becomes unknown, and a person must resolve it.
 -- Returns {"state": "open", "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id,
 -- email, fields]]}]} | {"state": "done" | "lost"} | {"state": "stopped", "because"} | {"state": "paused"}: a person
--- paused the campaign. "lost" is also the answer when the campaign was canceled.
+-- paused the campaign. "lost" is also the answer when the job was canceled or skipped.
 create function public.take_campaign_batches(
   p_part_id bigint, p_token uuid, p_provider text, p_limit integer, p_keys_ms jsonb, p_now timestamptz
 )

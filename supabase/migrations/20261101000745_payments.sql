@@ -14,8 +14,9 @@ create table public.orders (
   -- The key of the first request for this order's payment. Every run for this order uses it, even when its own request
   -- had another key.
   payment_key text,
-  -- How many idempotency keys the provider has got for this payment, and the time of the first call with the newest one.
-  payment_key_count integer not null default 1,
+  -- The number in the newest idempotency key for the provider (private.payment_call_of); it begins at 1. And the time
+  -- when a run first got this key; null before that.
+  payment_key_number integer not null default 1,
   payment_asked_at timestamptz,
   payment_id text,
   paid_at timestamptz,
@@ -286,7 +287,7 @@ language sql immutable
 set search_path = ''
 as $$
   select jsonb_build_object('paymentId', p_order.payment_id, 'askedAt', p_order.payment_asked_at,
-    'key', format('%s/%s/%s', p_order.id, p_order.payment_key_count, p_order.payment_key));
+    'key', format('%s/%s/%s', p_order.id, p_order.payment_key_number, p_order.payment_key));
 $$;
 
 -- Reserves the order for one key. Returns what payment_call_of returns.
@@ -309,9 +310,9 @@ begin
 end
 $$;
 
--- Called when the provider has no payment of the order, and has forgotten each key that it got before
--- p_forgotten_before. The order gets another key, unless a concurrent call has just given it one. Returns what
--- payment_call_of returns.
+-- Called when the provider's search found no payment of the order. Gives the order another key if it has no payment and
+-- its newest key is from before p_forgotten_before, so that the provider has forgotten that key. Otherwise changes
+-- nothing. Returns what payment_call_of returns.
 create function public.renew_payment_key(p_order_id text, p_forgotten_before timestamptz, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -320,7 +321,7 @@ as $$
 declare
   v_order public.orders;
 begin
-  update public.orders set payment_key_count = payment_key_count + 1, payment_asked_at = p_now
+  update public.orders set payment_key_number = payment_key_number + 1, payment_asked_at = p_now
   where id = p_order_id and payment_id is null and payment_asked_at < p_forgotten_before;
   select * into v_order from public.orders where id = p_order_id;
   return private.payment_call_of(v_order);

@@ -21,7 +21,8 @@ create table public.webhook_endpoints (
   failing_since timestamptz,
   failure_count integer not null default 0,
   last_success_at timestamptz,
-  -- No attempt begins before this time: the breaker is open, the endpoint asked for a pause, or its lane has failed.
+  -- No attempt begins before this time: the breaker is open, the endpoint asked for a pause, or its lane ended without
+  -- completing.
   paused_until timestamptz,
   -- How often the breaker has opened since the last success; each time, the breaker stays open longer.
   breaker_count integer not null default 0,

@@ -132,10 +132,10 @@ begin
 end
 $$;
 
--- The secrets that are encrypted with a key other than p_key_name. When all of them are replaced
--- (replace_webhook_secrets), the other keys can be removed. Old secrets that no longer sign are deleted. The order is
--- random, so that secrets that cannot be replaced do not keep back the others.
-create function public.old_webhook_secrets(p_key_name text, p_limit integer, p_now timestamptz)
+-- First deletes replaced secrets (old_secret) that no longer sign. Then returns both secrets of at most p_limit
+-- endpoints of which at least one is encrypted with a key other than p_key_name. The order is random, so that a secret
+-- that cannot be decrypted does not block the others.
+create function public.secrets_to_renew(p_key_name text, p_limit integer, p_now timestamptz)
 returns setof jsonb
 language sql
 set search_path = ''
@@ -163,9 +163,9 @@ $$;
 
 revoke execute on function private.describe_delivery, private.refuse_disabled_endpoint,
   public.list_webhook_deliveries, public.get_webhook_delivery, public.resend_webhook_delivery,
-  public.test_webhook_endpoint, public.purge_webhook_messages, public.old_webhook_secrets,
+  public.test_webhook_endpoint, public.purge_webhook_messages, public.secrets_to_renew,
   public.replace_webhook_secrets from public, anon, authenticated;
 grant execute on function private.describe_delivery, private.refuse_disabled_endpoint,
   public.list_webhook_deliveries, public.get_webhook_delivery, public.resend_webhook_delivery,
-  public.test_webhook_endpoint, public.purge_webhook_messages, public.old_webhook_secrets,
+  public.test_webhook_endpoint, public.purge_webhook_messages, public.secrets_to_renew,
   public.replace_webhook_secrets to service_role;

@@ -47,9 +47,10 @@ select private.register_work_kind('{"function_id": "replay-webhooks", "event_nam
   "subjects": "private.webhook_replay_subjects",
   "summary": "Sends messages of a period to an endpoint once more"}');
 
--- The messages that a replay sends. A test (private.test_webhook_endpoint) belongs to one endpoint, so it is left out for
--- the others. With scope "missing", pending deliveries are left out, because their lane sends them anyway. Postgres does not inline this function, so a filter or limit outside the call would still read all rows:
--- pass the range and the limit as arguments.
+-- The messages that a replay sends. A test message (public.test_webhook_endpoint) is for one endpoint,
+-- so a replay to another endpoint leaves it out. With scope "missing", pending deliveries are left out, because their
+-- lane sends them anyway. Postgres does not inline this function, so a filter or limit outside the call would still
+-- read all rows: pass the range and the limit as arguments.
 create function private.messages_of_replay(
   p_endpoint public.webhook_endpoints, p_starts_at timestamptz, p_ends_at timestamptz, p_scope text,
   p_from bigint default 0, p_last bigint default 9223372036854775807, p_limit integer default null

@@ -133,9 +133,10 @@ begin
 end
 $$;
 
--- Since when a task has been due, or when it will be: null when it waits for the first slot of its schedule, or while its
--- schedule is paused. An operator may still ask for a run of a paused one.
-create function private.due_time(p_task private.maintenance_tasks)
+-- When the task must run, in the past or the future: the time at which a schedule or an operator asked for it
+-- (wanted_at), or else its last run plus at_least_every. Null when nothing has asked for a run, and the task waits for
+-- the first slot of its schedule, or its schedule is paused.
+create function private.next_run_of_task(p_task private.maintenance_tasks)
 returns timestamptz
 language sql stable
 set search_path = ''
@@ -156,7 +157,7 @@ begin
   update private.maintenance_tasks set run_at = p_now where run_at is null;
   return query
   select name from private.maintenance_tasks as task
-  where wanted_at is not null or private.due_time(task) < p_now order by run_at desc, name;
+  where wanted_at is not null or private.next_run_of_task(task) < p_now order by run_at desc, name;
 end
 $$;
 
@@ -192,8 +193,8 @@ as $$
 $$;
 
 revoke execute on function private.clean_unused_sessions, private.clean_daily, private.clean_expired_tokens,
-  private.refresh_busiest_users, private.run_task_batch, private.due_time, public.due_maintenance,
+  private.refresh_busiest_users, private.run_task_batch, private.next_run_of_task, public.due_maintenance,
   public.run_maintenance, public.list_busiest_users from public, anon, authenticated;
 grant execute on function private.clean_unused_sessions, private.clean_daily, private.clean_expired_tokens,
-  private.refresh_busiest_users, private.run_task_batch, private.due_time, public.due_maintenance,
+  private.refresh_busiest_users, private.run_task_batch, private.next_run_of_task, public.due_maintenance,
   public.run_maintenance, public.list_busiest_users to service_role;

@@ -159,7 +159,7 @@ language sql stable
 set search_path = ''
 as $$
   select 'late-tasks', name, private.seconds(p_now - due.at)
-  from private.maintenance_tasks as task cross join lateral private.due_time(task) as due (at)
+  from private.maintenance_tasks as task cross join lateral private.next_run_of_task(task) as due (at)
   where due.at <= p_last;
 $$;
 

@@ -66,7 +66,7 @@ describe("GET /api/jobs/stats", () => {
       running: 3,
       oldestWaitingMs: 90_000,
       started: 3,
-      due: 4,
+      begunOrLate: 4,
       keptShare: 0.5,
       waitMsP50: 59_000,
       waitMsP99: 61_000,

@@ -83,7 +83,7 @@ test("a secret that cannot be decrypted fails housekeeping, but keeps back no ot
   ]);
   const seen = new Set<string>();
   const isEachSeen = async () => {
-    const { rows } = await db.sql.query("select old_webhook_secrets('new', 1, now()) as row");
+    const { rows } = await db.sql.query("select secrets_to_renew('new', 1, now()) as row");
     return seen.add(rows[0].row.endpointId).size === 2;
   };
   await expect.poll(isEachSeen, { interval: 1 }).toBe(true);

@@ -1884,7 +1884,7 @@ export type Database = {
           payment_asked_at: string | null;
           payment_id: string | null;
           payment_key: string | null;
-          payment_key_count: number;
+          payment_key_number: number;
           receipt_made_at: string | null;
           status: string;
         };
@@ -1901,7 +1901,7 @@ export type Database = {
           payment_asked_at?: string | null;
           payment_id?: string | null;
           payment_key?: string | null;
-          payment_key_count?: number;
+          payment_key_number?: number;
           receipt_made_at?: string | null;
           status?: string;
         };
@@ -1917,7 +1917,7 @@ export type Database = {
           payment_asked_at?: string | null;
           payment_id?: string | null;
           payment_key?: string | null;
-          payment_key_count?: number;
+          payment_key_number?: number;
           receipt_made_at?: string | null;
           status?: string;
         };
@@ -4641,10 +4641,6 @@ export type Database = {
         };
         Returns: undefined;
       };
-      old_webhook_secrets: {
-        Args: { p_key_name: string | null; p_limit: number | null; p_now: string | null };
-        Returns: Json[];
-      };
       open_campaign_parts: { Args: { p_campaign_id: string | null }; Returns: Json };
       open_import: {
         Args: {
@@ -5165,6 +5161,10 @@ export type Database = {
           p_reading_until: string | null;
         };
         Returns: undefined;
+      };
+      secrets_to_renew: {
+        Args: { p_key_name: string | null; p_limit: number | null; p_now: string | null };
+        Returns: Json[];
       };
       send_auth_mails: { Args: { p_mails: Json | null; p_now: string | null }; Returns: undefined };
       send_campaign_test: { Args: { p_mail: Json | null; p_now: string | null }; Returns: string };

@@ -9,7 +9,7 @@ export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate
   const waiting = sum(classes.map((one) => one.waiting));
   const oldest = Math.max(0, ...classes.map(({ oldestWaitingMs }) => oldestWaitingMs ?? 0));
   const completed = perMinute.map((minute) => minute.completed);
-  const { due, keptShare } = promisesOf(classes);
+  const { begunOrLate, keptShare } = promisesOf(classes);
   return (
     <Stats>
       <Stat
@@ -33,7 +33,7 @@ export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate
       <Stat
         name="Promises kept"
         value={shareOf(keptShare)}
-        more={`of ${short(due)} due`}
+        more={`of ${short(begunOrLate)} begun or late`}
         tone={(keptShare ?? 1) < 0.99 ? "warn" : undefined}
       />
       <Stat
