@@ -9,6 +9,8 @@ import { bringUpToDate } from "./tick.ts";
 type Dependencies = { declared: readonly Schedule[]; schedules: ScheduleRepository; clock: Clock };
 
 const PURGE_BATCH = 5_000;
+/** Every schedule gets its first batch of slots in every run, however late it is; otherwise the last would never fire. */
+const WITHOUT_LIMIT = { isOver: () => false };
 
 /** Fires every schedule that is due. Only the jobs of the fired slots cost executions. */
 export const tickSchedules = ({ declared, schedules, clock }: Dependencies): Chore => ({
@@ -19,7 +21,7 @@ export const tickSchedules = ({ declared, schedules, clock }: Dependencies): Cho
     const rows = new Map((await schedules.open(declared)).map((row) => [row.name, row]));
     await eachOf(
       declared,
-      deadline,
+      WITHOUT_LIMIT,
       ({ name }) => name,
       async (schedule) => {
         const row = rows.get(schedule.name);

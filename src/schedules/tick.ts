@@ -19,7 +19,8 @@ const KEPT_BACK = 1_000;
 
 /**
  * Writes every slot of a schedule that is due, and accepts the jobs of the slots that fire, in one transaction. Safe to
- * repeat and to run in two processes at once. Returns how many slots were fired, merged and skipped.
+ * repeat and to run in two processes at once. The first batch of slots is written even when no time is left. Returns how
+ * many slots were fired, merged and skipped.
  */
 export async function bringUpToDate(
   { schedules, clock }: Dependencies,
@@ -30,7 +31,8 @@ export async function bringUpToDate(
   const now = clock.now();
   const total = { fired: 0, merged: 0, skipped: 0 };
   let at = row;
-  for (let hasMore = true; hasMore && !deadline.isOver(); ) {
+  let hasMore: boolean;
+  do {
     const found = slotsBetween(
       { cron: at.cron, timeZone: at.time_zone },
       new Date(at.checked_until),
@@ -56,7 +58,7 @@ export async function bringUpToDate(
     const counts = await schedules.tick(at, until, next, ticks);
     for (const name of ["fired", "merged", "skipped"] as const) total[name] += counts[name] ?? 0;
     at = { ...at, checked_until: until.toISOString() };
-  }
+  } while (hasMore && !deadline.isOver());
   return total;
 }
 

@@ -31,8 +31,9 @@ const declare = (changes: Partial<JobSchedule>): JobSchedule => ({
   ...changes,
 });
 const sql = async (text: string, ...values: unknown[]) => (await database.sql.query(text, values)).rows;
+let isLate = false;
 const keepHouse = (...declared: Schedule[]) =>
-  tickSchedules({ declared, schedules: scheduleRepository(db, clock), clock }).run({ isOver: () => false });
+  tickSchedules({ declared, schedules: scheduleRepository(db, clock), clock }).run({ isOver: () => isLate });
 /** Housekeeping at this time, and at every step until then. */
 async function at(time: string, ...declared: Schedule[]) {
   now = new Date(time);
@@ -74,6 +75,18 @@ test("each slot gets one job, from the first housekeeping after its time", async
   ]);
   expect(made[0]).toMatchObject({ owner: null, requester: "schedule:tidy" });
   expect(made[0].event_data).toMatchObject({ schedule: "tidy", slot: "2026-11-28T09:00+00:00" });
+});
+
+test("every schedule fires even when the tasks before it have used up the time", async () => {
+  const both = [declare({ name: "first" }), declare({ name: "second" })];
+  isLate = true;
+  try {
+    await at("2026-11-28T08:55:00Z", ...both);
+    await at("2026-11-28T09:00:00Z", ...both);
+  } finally {
+    isLate = false;
+  }
+  expect(await fates()).toEqual(["2026-11-28T09:00 fired", "2026-11-28T09:00 fired"]);
 });
 
 test("simultaneous housekeeping calls make one job per slot", async () => {
