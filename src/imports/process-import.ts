@@ -45,7 +45,8 @@ export const processImport = (deps: Dependencies) =>
           fileUrl,
         });
 
-      // An error here becomes a dead letter, because no import exists that could show it.
+      // An error here is not stored on the import, because the import may not exist. When the tries are used up, the
+      // job gets a dead letter.
       const opened = await run.step.run("open-import", async () => {
         const work = await open();
         return "refused" in work

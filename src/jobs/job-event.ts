@@ -1,9 +1,9 @@
 import type { SendableJob } from "./rows.ts";
 
 /**
- * A caller waits no longer than this for the engine: well below the eight seconds of a route, whose 503 would make the
- * caller repeat accepted work, and below the five seconds that Supabase Auth waits for a hook. If the engine accepted the
- * events after all, it recognizes the repeated events by their ids.
+ * A caller waits at most this long for the engine. A route answers 503 after eight seconds, and the caller would then
+ * repeat work that was accepted. Supabase Auth waits five seconds for a hook. So this limit is below both. If the
+ * engine accepted the events after all, it recognizes the repeated events by their ids.
  */
 export const SEND_TIMEOUT_MS = 3_000;
 /**

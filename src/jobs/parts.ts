@@ -37,7 +37,7 @@ type Outcome =
   | { state: "done" | "ended" | "gone" | "paused" }
   /** `settled`: how much of the part was settled when the step claimed it. */
   | { state: "open"; settled: number }
-  /** Without `settled`, the part was not claimed, because another run has it. */
+  /** Without `settled`, no part was claimed: another run has the part, or the plan is not complete. */
   | { state: "wait"; waitMs: number; settled?: number };
 
 /** A request may run 60 s on Netlify, and the longest call to a provider takes 20 s. */
@@ -78,7 +78,8 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
    * Claims the part of this run's event, and calls the room to work on it, step by step, until it is done. Safe to
    * repeat at any point, because settled work is not done again. Waiting uses no retries of the function, and our own
    * crashes use none of the tries of `policy`. When a run has used up its steps, `work` sends its event again, and
-   * another run continues the part. A run without progress fails.
+   * another run continues the part. A run fails when its steps are used up without progress, or when it has waited
+   * `MAX_WAITS` times in a row without progress.
    */
   async function work(
     run: PartRun,
@@ -144,8 +145,9 @@ async function planPieces(
 }
 
 /**
- * Another run continues the work, unless this run made no progress. If this run reprocesses a letter, the letter is
- * resolved now, although the part is open; when the other run fails, its failure writes a new letter.
+ * Another run continues the work, unless this run made no progress, or waited too often in a row. If this run
+ * reprocesses a letter, the letter is resolved now, although the part is open; when the other run fails, its failure
+ * writes a new letter.
  */
 async function endOfSteps({ step, event, runId }: PartRun, waits: number, isProgress: boolean) {
   const { name, data } = event;

@@ -69,7 +69,7 @@ export function createSendUnsent({ inngest, engine, jobs, clock, logger }: Depen
     );
     if (TAKES_NO_EVENTS.has(status)) return false;
     const isRefusal = isAboutTheEvent(status);
-    // An engine that hangs has used up the time of `flush` with one request.
+    // When the time is over, as after one request to an engine that hangs, no further request is sent.
     if (!isRefusal && isOver()) return false;
     if (events.length === 1) {
       result.left.push(...jobIds);

@@ -7,17 +7,20 @@ import type { Subject } from "./stream-events.ts";
 import type { ChangedJob, JobFacts, TailRepository } from "./tail-repository.ts";
 import { toJobDetailsView, toJobView } from "./view.ts";
 
-/** A list of jobs, selected by the filters of `GET /api/jobs`; with `before`, the jobs after this position of the list. */
+/**
+ * A list of jobs, selected by the filters of `GET /api/jobs`. With `cursor`, only the jobs that come after this
+ * position in the list.
+ */
 export const jobsThatFit = (
   filter: JobFilter,
   live: Pick<TailRepository, "snapshot">,
-  before?: Position,
+  cursor?: Position,
 ): Subject => ({
   resumes: true,
   present: presentJobs,
-  place: (job) => (before && !isAfter(before, job) ? "out" : placeIn(filter, job)),
+  place: (job) => (cursor && !isAfter(cursor, job) ? "out" : placeIn(filter, job)),
   async snapshot(follower) {
-    const { position, jobs, notifications } = await live.snapshot(follower, filter, before);
+    const { position, jobs, notifications } = await live.snapshot(follower, filter, cursor);
     return { position, events: [{ event: "snapshot", data: { jobs: jobs.map(toJobView), notifications } }] };
   },
 });

@@ -53,11 +53,11 @@ export function tailRepository(db: DatabaseClient, clock: Clock) {
     changes: (position: string, { owner, reader }: Follower): Promise<Changes> =>
       callTimeless("read_changes", { position, owner, reader, limit: MOST_CHANGES }, changes),
 
-    /** `before` leaves out the jobs down to this position of the list, newest first. */
-    snapshot: ({ owner, reader }: Follower, filter: JobFilter, before?: Position) =>
+    /** With `cursor`, only the jobs that come after this position in the list, newest first. */
+    snapshot: ({ owner, reader }: Follower, filter: JobFilter, cursor?: Position) =>
       callTimeless(
         "read_live_snapshot",
-        { owner, reader, ...asArguments(filter), beforeAt: before?.at, beforeId: before?.id },
+        { owner, reader, ...asArguments(filter), beforeAt: cursor?.at, beforeId: cursor?.id },
         snapshot,
       ),
 

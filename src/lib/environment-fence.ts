@@ -35,7 +35,7 @@ export function mailModeOf(env: Settings, productionUrl: string | null): MailMod
   if (env.NIGHTSHIFT_ENV !== "production") {
     return {
       mode: "hold",
-      reason: `NIGHTSHIFT_ENV is ${env.NIGHTSHIFT_ENV}: only production mails real people. To try mail here, name a stand-in in RESEND_BASE_URL, and an SMTP server on this machine in SMTP_URL.`,
+      reason: `NIGHTSHIFT_ENV is ${env.NIGHTSHIFT_ENV}: only production mails real people. To try mail here, give each provider in MAIL_PROVIDERS a stand-in: for resend in RESEND_BASE_URL, for smtp an SMTP server on this machine in SMTP_URL.`,
     };
   }
   if (productionUrl !== null && productionUrl !== env.SUPABASE_URL) {

@@ -4,15 +4,15 @@ import { AppError } from "#lib/errors.ts";
 
 const text = z.string().max(4000).default("");
 
-const noneOr = (schema: z.ZodType<string>) => z.union([z.literal(""), schema]);
+const emptyOr = (schema: z.ZodType<string>) => z.union([z.literal(""), schema]);
 
 /** What Supabase Auth sends to its Send Email hook. */
 export const sendEmailHook = z.looseObject({
   user: z.looseObject({
     id: z.uuid(),
     /** Empty for an anonymous user and for one who signed up by phone. */
-    email: noneOr(address),
-    new_email: noneOr(address).optional(),
+    email: emptyOr(address),
+    new_email: emptyOr(address).optional(),
   }),
   email_data: z.looseObject({
     /** Six digits that a user can type instead of opening the link. */
@@ -49,9 +49,10 @@ const NOTICES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The mails of one call. A change of the address is confirmed at both addresses, and a user's first address only there.
- * Auth names the token of the old address `token` and its hash `token_hash_new`, but those of the new address `token_new`
- * and `token_hash`. Throws `invalid_request` when there is no address.
+ * The mails of one call. A change of the address is confirmed at both addresses. It is confirmed only at the new
+ * address when the user had no address, or when Auth sends no second hash. Auth names the token of the old address
+ * `token` and its hash `token_hash_new`, but those of the new address `token_new` and `token_hash`. Throws
+ * `invalid_request` when the hook names no address.
  */
 export function mailsOf({ user, email_data: data }: SendEmailHook, id: string, authUrl: string): AuthMail[] {
   const type = data.email_action_type;

@@ -1,7 +1,10 @@
 import { eventType } from "inngest";
 import { z } from "zod";
 
-/** Without these fields a run begins the job, with them it continues the job's only part. */
+/**
+ * Optional fields of the event of a job of one part. Without them, the run begins the job. With them, the run continues
+ * the job.
+ */
 const partOfJob = { parentJobId: z.uuid().optional(), part: z.literal(1).optional() };
 
 /**

@@ -89,8 +89,8 @@ $$;
 
 -- Runs the follow-up of an ended job's kind of work. The follow-up runs at commit, when the transaction has ended all
 -- its jobs. The locks of the follow-up are therefore the last ones that are taken, and are held only briefly. The
--- follow-up runs with the rights of its owner: at commit, up to Postgres 17, the role is the one of the session, and
--- Supabase Auth's own role, which deletes users and so ends jobs, may not read our tables.
+-- trigger function is "security definer", because up to Postgres 17 a deferred trigger runs with the role that the
+-- session has at commit. Supabase Auth deletes users, which ends jobs, and Auth's role may not read our tables.
 create function private.follow_up_job()
 returns trigger
 language plpgsql

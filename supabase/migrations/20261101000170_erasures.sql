@@ -61,9 +61,11 @@ as $$
 $$;
 
 -- A pattern for the whole address: it matches neither the end of a longer address nor the beginning of a longer domain.
--- Group 1 is what is before the address: the beginning, another character, or an escape of JSON, such as \n for a line
--- break. Text may contain JSON too. In JSON (p_is_json) the address does not begin within an escape: "\nina@example.com"
--- is a line break and ina@example.com. Lookbehind is not used, because it takes ten times as long.
+-- Group 1 is the text directly before the address: the beginning, a character that cannot be part of an address, or a
+-- JSON escape such as \n. Escapes count in text columns too, because a text may contain JSON. In JSON columns
+-- (p_is_json), a single backslash belongs to an escape, and a pair of backslashes is a backslash: "\nina@example.com"
+-- is a line break and ina@example.com, not nina@example.com. Lookbehind is not used, because it takes ten times as
+-- long.
 create function private.pattern_of_email(p_email text, p_is_json boolean)
 returns text
 language sql immutable

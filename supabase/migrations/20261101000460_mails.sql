@@ -95,7 +95,7 @@ begin
   if not found then
     return null;
   end if;
-  -- An erasure replaces the address by this word.
+  -- An erasure replaces the recipient by the word 'erased'. Such a mail is not sent, for the reason 'deleted'.
   v_suppression := case when v_mail.recipient = 'erased' then 'deleted'
     else private.suppression_of(v_mail.recipient, 'transactional') end;
   if v_suppression is null then

@@ -176,7 +176,8 @@ as $$
   where id = p_id;
 $$;
 
--- A webhook that is handled again keeps its first verdict, because its effect is not repeated.
+-- A webhook whose handled_at is set keeps its verdict, because a repeated run does not repeat the effect. A replay
+-- clears handled_at first (private.reopen_webhook).
 -- p_covered_sequence: the object was read from the provider when this was the newest webhook; null: it was not read.
 create function public.settle_webhook(
   p_id uuid, p_verdict text, p_covered_sequence bigint, p_now timestamptz

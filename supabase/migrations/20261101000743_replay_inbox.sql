@@ -130,8 +130,8 @@ end
 $$;
 
 -- Accepts jobs for the next webhooks of the part, from p_from on. Each webhook gets one job, because the part stores
--- where to continue. The part grows when webhooks have come to match the filter since they were counted. Returns {"state":
--- "open", "done" or "lost", "next"}.
+-- where to continue. The part grows when more webhooks match the filter now than when the part was planned. Returns
+-- {"state": "open", "done" or "lost", "next"}.
 create function public.queue_inbox_replay(
   p_part_id bigint, p_token uuid, p_replay_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )

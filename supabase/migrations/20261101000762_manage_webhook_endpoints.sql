@@ -79,8 +79,8 @@ as $$
   where id = p_id and status <> 'deleted' and (p_owner is null or owner = p_owner);
 $$;
 
--- Locks and returns the endpoint. Raises an error when this owner has no such endpoint. With this lock, a publisher need
--- not wait to insert its deliveries.
+-- Locks and returns the endpoint. Raises an error when this owner has no such endpoint. The lock is FOR NO KEY UPDATE,
+-- so that publishers can insert deliveries of the endpoint meanwhile.
 create function private.lock_endpoint(p_id uuid, p_owner text)
 returns public.webhook_endpoints
 language plpgsql

@@ -93,10 +93,10 @@ select private.register_work_kind('{"function_id": "send-webhook", "event_name":
   "summary": "Sends the due deliveries of one webhook endpoint"}');
 
 -- Queues messages for endpoints, and starts their lanes. A delivery that has ended, or waits for its next attempt, is
--- attempted now. If another transaction holds the endpoint, because it starts the lane or is a person's change, this
--- transaction does not start the lane; after a person's change, housekeeping starts it. Endpoints are locked FOR NO KEY
--- UPDATE: each insert holds its endpoint FOR KEY SHARE, so with FOR UPDATE two publishers would skip each other's
--- endpoint, and neither would start the lane.
+-- attempted now. If another transaction has locked the endpoint, this transaction does not start the lane. Either the
+-- other one starts it, or the other one changes the endpoint for a person, and housekeeping starts the lane later.
+-- Endpoints are locked FOR NO KEY UPDATE: each insert holds its endpoint FOR KEY SHARE, so with FOR UPDATE two
+-- publishers would skip each other's endpoint, and neither would start the lane.
 create function private.queue_deliveries(p_message_ids uuid[], p_endpoint_ids uuid[], p_now timestamptz)
 returns void
 language plpgsql

@@ -195,8 +195,9 @@ end
 $$;
 
 -- Queues the next messages of the part, from p_from on. Each message is queued once, because the part stores where to
--- continue. The part grows when messages have come to match the filter since they were counted. Refused while the endpoint is disabled;
--- when the endpoint is deleted, the rest counts as skipped. Returns {"state": "open", "done", "lost" or "paused", "next"}.
+-- continue. The part grows when more messages match the filter now than when the part was planned. The call is refused
+-- while the endpoint is disabled; when the endpoint is deleted, the rest counts as skipped. Returns {"state": "open",
+-- "done", "lost" or "paused", "next"}.
 create function public.queue_webhook_replay(
   p_part_id bigint, p_token uuid, p_replay_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )

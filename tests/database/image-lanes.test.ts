@@ -341,7 +341,8 @@ it("deleting a job deletes its image task, and its files are listed for housekee
   const { token } = await lane.begin(id);
   await lane.end(id, token, { imagePath: `tasks/${id}/picture` });
   await lane.complete(id);
-  // The picture of this task may be stored, because the process may have died before it could write so.
+  // Storage may have the picture of this task although its row names none: the process may have died after it stored
+  // the picture and before it wrote the row.
   const [died = ""] = await accept(1);
   await lane.begin(died);
   await lane.rows("delete from jobs where id = any ($1)", [id, died]);

@@ -1,4 +1,7 @@
-/** The engine takes connections and never answers. What is accepted stays in the outbox, so the caller must learn that. */
+/**
+ * The engine accepts connections and never answers. Accepted jobs stay in the outbox, so the answer must say that they
+ * were accepted.
+ */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestApp, testApp } from "../support/app.ts";

@@ -60,7 +60,7 @@ test("after a rotation of encryption keys old secrets can be read, new ones use 
   expect(box.open(id, after.old_secret)).toBe(secret);
 });
 
-test("a secret that cannot be decrypted fails housekeeping, but keeps back no other secret", async () => {
+test("when a secret cannot be decrypted, housekeeping still encrypts the others again, and then fails", async () => {
   const [broken, good] = [await make("broken"), await make("good")];
   const renewed = await testApp(db, { env: { WEBHOOK_KEYS: `${NEW_KEY},${OLD_KEY}` } });
   for (const { id } of [broken, good])

@@ -3,7 +3,7 @@ import { SMTPServer } from "smtp-server";
 
 /** What the server does with one mail: accepts it, refuses it with this code, or takes it and closes without an answer. */
 export type Verdict = "accept" | "drop" | number;
-/** "450 4.1.2 …": this refusal, word by word. */
+/** `"450 4.1.2 …"`: refuses the recipient with exactly this answer. */
 type RecipientVerdict = Verdict | `${number} ${string}`;
 type Settings = {
   password?: string;

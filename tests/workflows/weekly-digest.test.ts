@@ -110,7 +110,7 @@ describe("S2-19: the weekly digest", () => {
     ]);
   });
 
-  test("counts a job that was accepted before Monday 09:00 and ended after it a week later", async () => {
+  test("of the next week counts a job that was accepted before Monday 09:00 and ended after 09:00", async () => {
     const id = await user("UTC", null);
     const job = await insertJob(database.sql, { owner: id }, new Date("2026-03-30T08:50:00Z"));
     expect(await mailedBetween("2026-03-30T09:00:00Z", "2026-03-30T09:15:00Z")).toEqual({});

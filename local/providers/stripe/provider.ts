@@ -29,7 +29,7 @@ const newEvent = z.strictObject({
   object: z.looseObject({ id: z.string(), object: z.string() }),
 });
 
-/** Stripe's search finds a new object within a minute. */
+/** The search finds an object only a minute after it was made, because Stripe's search lags too. */
 const SEARCH_LAG_MS = 60_000;
 
 const INJECTED = "An injected fault.";

@@ -51,8 +51,8 @@ export type FlowControl = ReturnType<typeof createFlowControl>;
 const JOB_CANCEL_EVENT = "job/cancel.requested";
 
 /**
- * Cancels a run of this function when its job is canceled. The event alone does not name the job, because each function
- * of an event has its own job.
+ * Cancels a run of this function when its job is canceled. The id of the run's event is not enough to find the job,
+ * because each function of an event has its own job.
  */
 export const cancelOfThisJob = (functionId: string) => [
   {

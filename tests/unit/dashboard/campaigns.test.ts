@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isAtRest, progressOf, remainingMs, whyNoMail } from "#dashboard/views/campaigns/progress.ts";
+import { isAtRest, progressOf, remainingMs, whyNoSends } from "#dashboard/views/campaigns/progress.ts";
 
 const counts = { recipients: 200, pending: 90, sending: 10, sent: 94, failed: 3, skipped: 2, unknown: 1 };
 
@@ -26,11 +26,11 @@ it("the page polls only campaigns that are queued, being sent or blocked", () =>
   expect(all.filter((status) => !isAtRest(status))).toEqual(["queued", "sending", "blocked"]);
 });
 
-it("only a completed campaign without mails is said to have an empty list", () => {
-  const empty = (["queued", "paused", "blocked", "canceled", "failed", "completed"] as const).map(whyNoMail);
+it("only a completed campaign without sends is said to have had no active subscribers", () => {
+  const empty = (["queued", "paused", "blocked", "canceled", "failed", "completed"] as const).map(whyNoSends);
   expect(empty).toEqual([
-    ...Array(3).fill("No mail is planned yet"),
-    ...Array(2).fill("No mail was planned"),
+    ...Array(3).fill("No sends are planned yet"),
+    ...Array(2).fill("No sends were planned"),
     "Its list had no active subscribers",
   ]);
 });

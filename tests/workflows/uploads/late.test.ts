@@ -7,7 +7,7 @@ import { type Workshop, workshop } from "../../support/workshop.ts";
 let shop: Workshop;
 /** Called before each request to Storage that stores an original. */
 let beforeOriginal: (() => Promise<unknown>) | undefined;
-/** Stores a thumbnail: called with each such request to Storage. */
+/** When set, it answers each request to Storage that stores a thumbnail. */
 let storeThumbnail: ((request: Request) => Promise<Response>) | undefined;
 beforeAll(async () => {
   shop = await workshop({

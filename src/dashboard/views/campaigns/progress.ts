@@ -14,10 +14,13 @@ export function progressOf({ counts }: Pick<Campaign, "counts">) {
   return { done, total, percent: total === 0 ? 0 : Math.floor((done / total) * 100) };
 }
 
-/** Why the list of a campaign's mails is empty: only a completed campaign was planned from an empty list. */
-export function whyNoMail(status: Campaign["status"]): string {
+/**
+ * Why a campaign has no sends. A completed campaign was planned, so its list had no active subscribers. A failed or
+ * canceled campaign may have ended before it was planned.
+ */
+export function whyNoSends(status: Campaign["status"]): string {
   if (status === "completed") return "Its list had no active subscribers";
-  return isAtRest(status) ? "No mail was planned" : "No mail is planned yet";
+  return isAtRest(status) ? "No sends were planned" : "No sends are planned yet";
 }
 
 /** The remaining time at the measured rate. Null when the rate is unknown or nothing is being sent. */

@@ -6,7 +6,7 @@ import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { Campaign, PageOf, Send } from "#dashboard/types.ts";
 import { Counts } from "#dashboard/views/campaigns/counts.tsx";
-import { isNewsFor, whyNoMail } from "#dashboard/views/campaigns/progress.ts";
+import { isNewsFor, whyNoSends } from "#dashboard/views/campaigns/progress.ts";
 import { Resolve } from "#dashboard/views/campaigns/resolve.tsx";
 
 const SHOWN = "50";
@@ -35,7 +35,7 @@ export function Sends({ campaign, query, onChange }: SendsProps) {
         caption="Sends"
         columns={columnsOf(campaign, changed)}
         empty={
-          <Empty icon="mail" title={status === null ? whyNoMail(campaign.status) : `No send is ${status}`} />
+          <Empty icon="mail" title={status === null ? whyNoSends(campaign.status) : `No send is ${status}`} />
         }
       />
     </section>
