@@ -236,8 +236,7 @@ begin
 end
 $$;
 
--- Finds the order of a requested payment, and inserts the order at the first request. Refuses the request when the
--- order has another amount. accept_payment checks the order's owner.
+-- Finds the order of a requested payment, and inserts the order at the first request.
 create function private.open_order(p_payment jsonb, p_owner text, p_now timestamptz)
 returns public.orders
 language plpgsql
@@ -250,15 +249,26 @@ begin
   values (p_payment ->> 'orderId', p_owner, (p_payment ->> 'amountCents')::bigint, 'usd', p_payment ->> 'email', p_now)
   on conflict (id) do nothing;
   select * into v_order from public.orders where id = p_payment ->> 'orderId' for update;
-  if v_order.amount_cents <> (p_payment ->> 'amountCents')::bigint or v_order.currency <> 'usd' then
-    perform private.refuse(409, 'conflict', 'This order has another amount');
-  end if;
   return v_order;
 end
 $$;
 
+-- Refuses a requested payment when its order has another amount.
+create function private.check_order_amount(p_order public.orders, p_payment jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_order.amount_cents <> (p_payment ->> 'amountCents')::bigint or p_order.currency <> 'usd' then
+    perform private.refuse(409, 'conflict', 'This order has another amount');
+  end if;
+end
+$$;
+
 -- Accepts the job and its order in one transaction. The order names the job of the newest request; a repeated request gets
--- the job of the first one, and changes nothing.
+-- the job of the first one. A request with an address gives it to an order that has none; a paid order then gets its
+-- receipt. The owner is checked before the amount, so that no other owner learns the amount.
 create function public.accept_payment(p_payment jsonb, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -269,11 +279,18 @@ declare
   v_order public.orders := private.open_order(p_payment, p_request ->> 'owner', p_now);
 begin
   if v_order.owner <> p_request ->> 'owner' then
-    perform private.refuse(409, 'conflict', 'This order belongs to another owner');
+    perform private.refuse(409, 'conflict', case v_order.owner
+      when 'webhooks' then
+        'A webhook has made this order before it was requested here, so its payment cannot be requested'
+      else 'This order belongs to another owner' end);
   end if;
-  if v_job.id = (p_request ->> 'id')::uuid then
-    update public.orders set job_id = v_job.id where id = v_order.id;
-  end if;
+  perform private.check_order_amount(v_order, p_payment);
+  update public.orders set
+    email = coalesce(email, p_payment ->> 'email'),
+    job_id = case when v_job.id = (p_request ->> 'id')::uuid then v_job.id else job_id end
+  where id = v_order.id
+  returning * into v_order;
+  perform private.send_receipt_of(v_order, p_now);
   return v_job;
 end
 $$;
@@ -299,6 +316,7 @@ as $$
 declare
   v_order public.orders := private.open_order(p_payment, 'payments', p_now);
 begin
+  perform private.check_order_amount(v_order, p_payment);
   if v_order.payment_id is null and v_order.payment_key is null then
     if exists (select from public.orders where owner = v_order.owner and payment_key = p_payment ->> 'key') then
       perform private.refuse(409, 'idempotency_conflict', 'This idempotency key belongs to another order');
@@ -350,8 +368,10 @@ select private.register_export('{"name": "orders", "from_sql": "public.orders as
   ["Created", "t.created_at"], ["Paid", "t.paid_at"]]}');
 
 revoke execute on function private.is_newer_state, private.send_receipt_of, private.apply_payment_to_order,
-  private.open_order, private.payment_call_of, public.apply_payment, public.apply_subscription, public.accept_payment,
-  public.begin_payment, public.renew_payment_key, public.settle_payment from public, anon, authenticated;
+  private.open_order, private.check_order_amount, private.payment_call_of, public.apply_payment,
+  public.apply_subscription, public.accept_payment, public.begin_payment, public.renew_payment_key,
+  public.settle_payment from public, anon, authenticated;
 grant execute on function private.is_newer_state, private.send_receipt_of, private.apply_payment_to_order,
-  private.open_order, private.payment_call_of, public.apply_payment, public.apply_subscription, public.accept_payment,
-  public.begin_payment, public.renew_payment_key, public.settle_payment to service_role;
+  private.open_order, private.check_order_amount, private.payment_call_of, public.apply_payment,
+  public.apply_subscription, public.accept_payment, public.begin_payment, public.renew_payment_key,
+  public.settle_payment to service_role;

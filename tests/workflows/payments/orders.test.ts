@@ -1,0 +1,45 @@
+import { afterEach, expect, test } from "vitest";
+import { intentOf, type PaymentShop, paymentShop } from "../../support/payment-shop.ts";
+
+let shop: PaymentShop;
+afterEach(() => shop.close());
+
+const order = { orderId: "order-1", amount: 4200, idempotencyKey: "key-1" };
+const pays = async (more: object = {}) => {
+  await shop.deliver(shop.stripe.emit("payment_intent.succeeded", intentOf("pi_1", "order-1", more)));
+  await shop.settled();
+};
+
+test("a later request gives its address to an order without one; a paid order then gets its receipt, once", async () => {
+  shop = await paymentShop();
+  await shop.pay(order);
+  await shop.settled();
+  await pays({ receipt_email: null });
+  expect(await shop.mails()).toEqual([]);
+
+  for (const email of ["ada@example.com", "bob@example.com"])
+    expect((await shop.pay({ ...order, email })).status).toBe(202);
+  await shop.settled();
+  expect(await shop.mails()).toMatchObject([{ to: ["ada@example.com"], subject: "Payment received!" }]);
+  expect(await shop.rows("select email from orders")).toEqual([{ email: "ada@example.com" }]);
+});
+
+test("409: another owner gets the same answer for each amount, and changes nothing", async () => {
+  shop = await paymentShop();
+  await shop.pay(order);
+  const bob = await shop.keyOf("bob");
+  for (const amount of [order.amount, 1]) {
+    const { status, body } = await shop.pay({ ...order, amount, email: "bob@example.com" }, bob);
+    expect(status).toBe(409);
+    expect(body.detail).toBe("This order belongs to another owner");
+  }
+  expect(await shop.rows("select owner, email from orders")).toEqual([{ owner: "alice", email: null }]);
+});
+
+test("409: an order that a webhook made cannot be requested, and the answer says why", async () => {
+  shop = await paymentShop();
+  await pays();
+  const { status, body } = await shop.pay(order);
+  expect(status).toBe(409);
+  expect(body.detail).toContain("A webhook has made this order before it was requested here");
+});
