@@ -264,5 +264,10 @@ withChromium("the composer", () => {
     expect(status).toBe("queued");
     expect(sendAt.slice(0, 16)).toBe(tomorrow.toISOString().slice(0, 16));
     expect(await faultsOf(page, "scheduled")).toEqual([]);
+
+    await page.goto(`${pages.house.url}/#/campaigns`);
+    const card = page.getByRole("article", { name: "The winter letter" });
+    await card.getByText(/^Begins .+ \(in (1 day|\d+ hours)\)$/).waitFor();
+    expect(await card.getByRole("progressbar").count()).toBe(0);
   });
 });

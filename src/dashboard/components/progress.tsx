@@ -25,7 +25,7 @@ export function Progress({
   const words = ownWords ?? `${count(done)} of ${count(total)}${of && ` ${of}`}`;
   return (
     <span className={`progress tone-${tone} ${large ? "large" : ""}`} title={words}>
-      <progress max={Math.max(total, 1)} value={total === 0 ? 1 : done} aria-label={words} />
+      <progress max={Math.max(total, 1)} value={total === 0 ? percent / 100 : done} aria-label={words} />
       <span className="percent">{percent} %</span>
       {large && <span className="quiet small">{words}</span>}
     </span>

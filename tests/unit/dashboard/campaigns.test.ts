@@ -1,11 +1,26 @@
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
 import { expect, it } from "vitest";
+import { Progress } from "#dashboard/components/progress.tsx";
 import { isAtRest, progressOf, remainingMs, whyNoSends } from "#dashboard/views/campaigns/progress.ts";
 
 const counts = { recipients: 200, pending: 90, sending: 10, sent: 94, failed: 3, skipped: 2, unknown: 1 };
 
 it("the progress of a campaign counts all recipients with an outcome", () => {
-  expect(progressOf({ counts })).toEqual({ done: 100, total: 200, percent: 50 });
-  expect(progressOf({ counts: { ...counts, recipients: 0, pending: 0, sending: 0 } }).percent).toBe(0);
+  expect(progressOf({ status: "sending", counts })).toEqual({ done: 100, total: 200, percent: 50 });
+});
+
+it("a campaign without recipients is at 0 % until it has completed, and its bar shows the same", () => {
+  const empty = { ...counts, recipients: 0, pending: 0, sending: 0 };
+  const shown = (["queued", "sending", "canceled", "completed"] as const).map((status) => {
+    const progress = progressOf({ status, counts: empty });
+    const page = renderToStaticMarkup(createElement(Progress, { progress }));
+    return `${progress.percent} %, ${/<progress max="\d+" value="[\d.]+"/.exec(page)}`;
+  });
+  expect(shown).toEqual([
+    ...Array(3).fill('0 %, <progress max="1" value="0"'),
+    '100 %, <progress max="1" value="1"',
+  ]);
 });
 
 it("the remaining time is computed from the rate, and is unknown without one", () => {

@@ -1,7 +1,8 @@
 import { Badge, toneOf } from "#dashboard/components/badge.tsx";
 import { BlockedNote } from "#dashboard/components/note.tsx";
 import { Progress } from "#dashboard/components/progress.tsx";
-import { TimeAgo } from "#dashboard/components/time.tsx";
+import { TimeAgo, TimeUntil } from "#dashboard/components/time.tsx";
+import { exact } from "#dashboard/format.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { Counts } from "#dashboard/views/campaigns/counts.tsx";
@@ -33,7 +34,12 @@ export function CampaignCard({ summary }: { summary: CampaignSummary }) {
           <TimeAgo at={campaign?.queuedAt ?? createdAt} />
         </span>
       </header>
-      {campaign && status !== "draft" && (
+      {campaign?.sendAt && (
+        <p className="small">
+          Begins {exact(campaign.sendAt)} (<TimeUntil at={campaign.sendAt} />)
+        </p>
+      )}
+      {campaign && status !== "draft" && campaign.sendAt === null && (
         <>
           <Progress progress={progressOf(campaign)} tone={toneOf(status)} large of="recipients" />
           <div className="row apart">

@@ -7,11 +7,12 @@ type Counted = Pick<Campaign, "status" | "counts" | "recipientsPerSecond" | "wai
 const AT_REST: ReadonlySet<Campaign["status"]> = new Set(["draft", "completed", "canceled", "failed"]);
 export const isAtRest = (status: Campaign["status"]): boolean => AT_REST.has(status);
 
-/** How many recipients have an outcome of any kind. */
-export function progressOf({ counts }: Pick<Campaign, "counts">) {
+/** How many recipients have an outcome of any kind. Without recipients, only a completed campaign is at 100 %. */
+export function progressOf({ status, counts }: Pick<Campaign, "status" | "counts">) {
   const total = counts.recipients;
   const done = total - counts.pending - counts.sending;
-  return { done, total, percent: total === 0 ? 0 : Math.floor((done / total) * 100) };
+  if (total === 0) return { done, total, percent: status === "completed" ? 100 : 0 };
+  return { done, total, percent: Math.floor((done / total) * 100) };
 }
 
 /**
