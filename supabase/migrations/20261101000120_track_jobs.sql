@@ -263,7 +263,10 @@ begin
   end if;
   if v_job.ended_at is not null then
     null;
-  elsif v_job.progress_total > v_job.progress_done and p_result ->> 'reason' is distinct from 'deadline_passed' then
+  elsif (v_job.progress_total > v_job.progress_done
+      or exists (select from public.job_parts where job_id = v_job.id and status <> 'done'))
+    and p_result ->> 'reason' is distinct from 'deadline_passed'
+  then
     update public.jobs set result = coalesce(result, p_result) where id = v_job.id;
     perform private.record_job_event(v_job.id, 'run_ended', jsonb_build_object('runId', p_run_id), p_now);
   else

@@ -51,7 +51,7 @@ $$;
 
 -- Stores the patched data of each letter, or why the patch does not fit it. p_letters: [{"id", "data" or "refusal"}].
 -- When the job and all jobs that do its work again have ended, nothing changes, because a job with another patch may have
--- checked the letters.
+-- checked the letters. Nothing changes either while another job of the group has not ended.
 create function public.check_letters(p_job_id uuid, p_letters jsonb)
 returns void
 language sql
@@ -62,7 +62,9 @@ as $$
   from jsonb_to_recordset(p_letters) as checked (id uuid, data jsonb, refusal text)
   where letter.id = checked.id and letter.status = 'failed'
     and exists (select from public.jobs
-      where function_id = 'handle-letter-group' and event_data ->> 'groupJobId' = p_job_id::text and ended_at is null);
+      where function_id = 'handle-letter-group' and event_data ->> 'groupJobId' = p_job_id::text and ended_at is null)
+    and not exists (select from public.letter_group_jobs as other join public.jobs on jobs.id = other.id
+      where other.fingerprint = letter.fingerprint and other.id <> p_job_id and jobs.ended_at is null);
 $$;
 
 revoke execute on function private.open_letters_of, public.page_letter_group, public.read_letter_group_job,

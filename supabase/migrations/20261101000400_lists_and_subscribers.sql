@@ -221,6 +221,19 @@ begin
 end
 $$;
 
+-- Locks the subscribers with these addresses on all lists, in the order of their ids. Whatever changes one of them locks
+-- all of them first, because a suppression of the address may change the others.
+create function private.lock_subscribers(p_emails text[])
+returns void
+language sql
+set search_path = ''
+as $$
+  select from unnest(p_emails) as given (email) cross join public.email_lists as list
+  join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email)
+  where s.status <> 'erased'
+  order by s.id for no key update of s;
+$$;
+
 create function private.require_email_subscriber(p_list_id uuid, p_owner text, p_subscriber_id bigint)
 returns public.email_subscribers
 language plpgsql
@@ -230,6 +243,8 @@ declare
   v_subscriber public.email_subscribers;
 begin
   perform private.require_email_list(p_list_id, p_owner);
+  perform private.lock_subscribers(array(
+    select email from public.email_subscribers where id = p_subscriber_id and list_id = p_list_id));
   select * into v_subscriber from public.email_subscribers
   where id = p_subscriber_id and list_id = p_list_id and status <> 'erased' for no key update;
   if not found then
@@ -268,6 +283,7 @@ as $$
 declare
   v_count bigint;
 begin
+  perform private.lock_subscribers(array[p_email]);
   update public.email_subscribers as subscriber
   set email = 'erased-' || subscriber.id, fields = '{}', status = 'erased', updated_at = p_now
   from public.email_lists as list
@@ -295,9 +311,9 @@ exception when foreign_key_violation then
 end
 $$;
 
-revoke execute on function
+revoke execute on function private.lock_subscribers,
   private.require_email_subscriber, public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list from public, anon, authenticated;
-grant execute on function
+grant execute on function private.lock_subscribers,
   private.require_email_subscriber, public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list to service_role;
 revoke execute on function
   private.require_email_list, private.owner_of_list, private.count_email_subscribers, public.create_email_list,

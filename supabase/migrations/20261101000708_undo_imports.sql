@@ -139,7 +139,8 @@ as $$
 $$;
 
 -- The job may be another one than the requested job: one that reprocesses it, or runs it again. After a completed undo,
--- a further one changes nothing.
+-- a further one changes nothing. A job whose event names a part is left out: the job of the part has the counts, and ends
+-- by itself.
 create function private.after_undo_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
@@ -153,6 +154,7 @@ begin
     undone_at = case when p_job.status = 'completed' then p_now end,
     undo_job_id = case when p_job.status = 'completed' then p_job.id else undo_job_id end
   where id = private.uuid_of(p_job.event_data ->> 'importId') and undo_job_id is not null and undone_at is null
+    and not p_job.event_data ? 'parentJobId'
   returning * into v_import;
   if v_import.undone_at is not null then
     perform public.notify(v_import.owner, 'import_undone',

@@ -226,8 +226,11 @@ begin
     return jsonb_build_object('state', v_answer, 'next', p_from);
   end if;
   select * into v_replay from public.webhook_replays where id = p_replay_id;
-  perform private.refuse_disabled_endpoint(v_replay.endpoint_id);
-  select * into v_endpoint from public.webhook_endpoints where id = v_replay.endpoint_id and status = 'enabled';
+  -- One read, so that an endpoint that is disabled meanwhile does not look like a deleted one.
+  select * into v_endpoint from public.webhook_endpoints where id = v_replay.endpoint_id and status <> 'deleted';
+  if v_endpoint.status = 'disabled' then
+    perform private.refuse(409, 'conflict', 'The endpoint is disabled: enable it first');
+  end if;
   select array_agg(id order by sequence), max(sequence) + 1 into v_ids, v_next
   from private.messages_of_replay(v_endpoint, v_replay.starts_at, v_replay.ends_at, v_replay.scope, p_from, p_last,
     greatest(1, floor(v_replay.per_second))::integer);

@@ -62,3 +62,32 @@ test("a subscriber whose address is suppressed anew while another suppression is
   );
   expect(await statusOf()).toBe("bounced");
 });
+
+test("changes of one address on two lists wait for each other, and none is refused", async () => {
+  const [list] = await sql(
+    "insert into email_lists (owner, name, created_at) values ('bob', 'shop', now()) returning id",
+  );
+  await sql(
+    "select upsert_email_subscribers($1, 'bob', $2, true, now())",
+    list.id,
+    JSON.stringify([{ email }]),
+  );
+  const [second] = await sql("select id from email_subscribers where list_id = $1", list.id);
+  const leave = "select set_email_subscriber_status($1, $2, $3, 'unsubscribed', $2, now())";
+  const waiting = async (count: number) => expect.poll(async () => (await sql(isWaiting)).length).toBe(count);
+  const client = await db.sql.connect();
+  try {
+    await client.query("begin");
+    await client.query("select from email_subscribers where id = $1 for update", [subscriber.id]);
+    const one = sql(leave, subscriber.list_id, "ada", subscriber.id);
+    await waiting(1);
+    const other = sql(leave, list.id, "bob", second.id);
+    await waiting(2);
+    await client.query("commit");
+    await Promise.all([one, other]);
+  } finally {
+    client.release();
+  }
+  const states = await sql("select distinct status from email_subscribers where lower(email) = $1", email);
+  expect(states).toEqual([{ status: "unsubscribed" }]);
+});

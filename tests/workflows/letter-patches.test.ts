@@ -177,6 +177,26 @@ describe("a patch", () => {
     expect(greeted).toEqual([one, two]);
   });
 
+  test("of a job that is run again changes nothing while another job of the group is under way", async () => {
+    await letters([{ user: randomUUID() }]);
+    shop.down.engine = true;
+    const { body: canceled } = await shop.call("POST", `${GROUP}/reprocess`, { patch });
+    await shop.call("DELETE", canceled.statusUrl);
+    await shop.call("POST", `${GROUP}/reprocess`, { patch: [{ op: "remove", path: "/user" }] });
+    await shop.call("POST", `${canceled.statusUrl}/run-again`);
+    const check = (refusal: string, job: string) =>
+      shop.rows(
+        `select check_letters(letter_group_jobs.id, (select jsonb_agg(jsonb_build_object('id', letter.id, 'refusal', $1::text))
+           from dead_letter_queue as letter)) from letter_group_jobs where (id = $2) = $3`,
+        [refusal, canceled.jobId, job === "first"],
+      );
+    await check("of the second job", "second");
+    const before = await stored();
+    expect(JSON.stringify(before)).toContain("of the second job");
+    await check("of the first job", "first");
+    expect(await stored()).toEqual(before);
+  });
+
   test("another patch has to wait for the job under way", async () => {
     await letters([{ user: randomUUID() }]);
     shop.down.engine = true;

@@ -223,7 +223,7 @@ describe("a settle", () => {
   });
 
   test("of all counted units leaves a part open that works in order and has not reached its end", async () => {
-    const { jobId } = await ledger.job([10]);
+    const { jobId, run } = await ledger.job([10]);
     const { id, token } = await claimed(jobId, "run-1", 1);
     const settle = async (count: number, next: number) =>
       (
@@ -236,6 +236,10 @@ describe("a settle", () => {
         )
       )[0].answer;
     expect(await settle(10, 6)).toBe("open");
+    await ledger.rows("select private.report_progress_of_parts($1, interval '0', now())", jobId);
+    // Another run continues, for example after a pause.
+    await ledger.jobs.finishRun(run, {});
+    expect(await ledger.view(jobId)).toMatchObject({ status: "running", done: 10, total: 10 });
     await ledger.rows("select private.grow_part($1, 3)", id);
     expect(await settle(3, 11)).toBe("done");
     expect(await ledger.view(jobId)).toMatchObject({
