@@ -19,7 +19,7 @@ const MAIN = {
   python: {
     command: "python3",
     file: "verify.py",
-    code: 'import json, sys\nasked = json.load(sys.stdin)\nprint(str(verify(asked["secret"], asked["headers"], asked["body"])).lower())',
+    code: 'import json, sys\nasked = json.load(sys.stdin)\nprint(str(verify(asked["secret"], asked["headers"], asked["body"].encode())).lower())',
   },
   ruby: {
     command: "ruby",

@@ -19,12 +19,12 @@ export function verify(secret, headers, rawBody) {
 `,
   python: `import base64, hashlib, hmac, time
 
-def verify(secret, headers, raw_body):
+def verify(secret, headers, raw_body):  # raw_body is bytes
     id, at = headers["webhook-id"], headers["webhook-timestamp"]
     if abs(time.time() - int(at)) > 300:
         return False
     key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = hmac.new(key, f"{id}.{at}.{raw_body}".encode(), hashlib.sha256).digest()
+    signed = hmac.new(key, f"{id}.{at}.".encode() + raw_body, hashlib.sha256).digest()
     expected = "v1," + base64.b64encode(signed).decode()
     return any(hmac.compare_digest(expected, one) for one in headers["webhook-signature"].split(" "))
 `,
