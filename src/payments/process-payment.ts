@@ -38,10 +38,15 @@ export const processPayment = (deps: Dependencies) =>
       cancelOn: cancelOfThisJob("process-payment"),
       onFailure: deps.onFailure,
     },
-    async ({ event, step }) => {
+    async ({ event, step, runId }) => {
       const { orderId, amount, idempotencyKey } = event.data;
       const begun = await step.run("begin", () =>
-        deps.payments.begin({ orderId, amountCents: amount, key: idempotencyKey }),
+        deps.payments.begin({
+          orderId,
+          amountCents: amount,
+          key: idempotencyKey,
+          eventId: event.id ?? runId,
+        }),
       );
       if (begun.paymentId !== null) {
         return { status: "already_processed", paymentId: begun.paymentId };

@@ -48,8 +48,11 @@ export function paymentRepository(db: DatabaseClient, clock: Clock) {
       request: JobRequest,
     ): Promise<Job> => call("accept_payment", { payment, request }, jobRow),
 
-    /** Reserves the order for one key. `paymentId` is set when the order already has a payment. */
-    begin: (payment: Wanted) => call("begin_payment", { payment }, begun),
+    /**
+     * Reserves the order for one key, and names the event's job as the order's job. `paymentId` is set when the order
+     * already has a payment.
+     */
+    begin: (payment: Wanted & { eventId: string }) => call("begin_payment", { payment }, begun),
 
     /** Gives the order another key, unless the provider got the newest key after `forgottenBefore`. */
     renewKey: (orderId: string, forgottenBefore: Date) =>

@@ -22,7 +22,8 @@ create table public.orders (
   paid_at timestamptz,
   -- When the mail "Payment received!" was made.
   receipt_made_at timestamptz,
-  -- The job that was accepted last to make the order's payment. Null when only webhooks or events have named the order.
+  -- The job that was accepted or began to run last to make the order's payment. Null when only webhooks have named the
+  -- order.
   job_id uuid,
   created_at timestamptz not null,
   constraint orders_of_one_owner_have_different_payment_keys unique (owner, payment_key),
@@ -307,7 +308,9 @@ as $$
     'key', format('%s/%s/%s', p_order.id, p_order.payment_key_number, p_order.payment_key));
 $$;
 
--- Reserves the order for one key. Returns what payment_call_of returns.
+-- Reserves the order for one key, and names the job of the event as the order's job: a job that reprocesses another is
+-- not accepted by accept_payment. p_payment: {"orderId", "amountCents", "key", "eventId"}. Returns what
+-- payment_call_of returns.
 create function public.begin_payment(p_payment jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -324,6 +327,8 @@ begin
     update public.orders set payment_key = p_payment ->> 'key', payment_asked_at = p_now
     where id = v_order.id returning * into v_order;
   end if;
+  update public.orders set job_id = coalesce(private.find_job(p_payment ->> 'eventId', 'process-payment'), job_id)
+  where id = v_order.id;
   return private.payment_call_of(v_order);
 end
 $$;

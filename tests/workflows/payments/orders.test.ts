@@ -43,3 +43,21 @@ test("409: an order that a webhook made cannot be requested, and the answer says
   expect(status).toBe(409);
   expect(body.detail).toContain("A webhook has made this order before it was requested here");
 });
+
+test("an order names the job that ran last, also after a failed job was reprocessed", async () => {
+  shop = await paymentShop();
+  shop.stripe.fail({ status: 400, count: 1 });
+  const { jobId } = (await shop.pay(order)).body;
+  await shop.engine.waitFor(async () => (await shop.rows("select from dead_letter_queue")).length === 1);
+  expect(await shop.rows("select job_id from orders")).toEqual([{ job_id: jobId }]);
+
+  const [letter] = await shop.rows("select id from dead_letter_queue");
+  const admin = { authorization: `Bearer ${await shop.keyOf("operator", "admin")}` };
+  const reprocessed = await shop.post(`/api/dead-letters/${letter.id}/reprocess`, {}, admin);
+  expect(reprocessed.status).toBe(202);
+  await shop.settled();
+  const [again] = await shop.rows("select id from jobs where parent_job_id = $1 and status = 'completed'", [
+    jobId,
+  ]);
+  expect(await shop.rows("select job_id from orders")).toEqual([{ job_id: again.id }]);
+});
