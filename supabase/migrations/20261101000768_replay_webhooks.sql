@@ -137,6 +137,27 @@ as $$
   select * from public.webhook_replays where id = p_id and (p_owner is null or owner = p_owner);
 $$;
 
+-- Locks the replay of this owner (null: of any owner). Null: there is no such replay. Refused when its job, and each job
+-- that reprocesses this job, has ended.
+create function private.lock_open_replay(p_id uuid, p_owner text)
+returns public.webhook_replays
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_replay public.webhook_replays;
+begin
+  select * into v_replay from public.webhook_replays
+  where id = p_id and (p_owner is null or owner = p_owner) for no key update;
+  if v_replay.id is not null and not exists (
+    select from private.family_of_job(v_replay.id) as id join public.jobs using (id) where ended_at is null)
+  then
+    perform private.refuse(409, 'conflict', 'The replay has ended');
+  end if;
+  return v_replay;
+end
+$$;
+
 -- A run ends when it finds the replay paused (private.leave_paused_replay), so a paused replay costs no runs.
 create function public.pause_webhook_replay(p_id uuid, p_owner text, p_now timestamptz)
 returns setof public.webhook_replays
@@ -144,7 +165,7 @@ language sql
 set search_path = ''
 as $$
   update public.webhook_replays set paused_at = coalesce(paused_at, p_now)
-  where id = p_id and (p_owner is null or owner = p_owner) returning *;
+  where id = (private.lock_open_replay(p_id, p_owner)).id returning *;
 $$;
 
 -- Resumes a replay. If a run has ended because of the pause, a further job continues its part. That job is in the outbox
@@ -156,10 +177,8 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_replay public.webhook_replays;
+  v_replay public.webhook_replays := private.lock_open_replay(p_id, p_owner);
 begin
-  select * into v_replay from public.webhook_replays
-  where id = p_id and (p_owner is null or owner = p_owner) for no key update;
   perform private.unpause_job(v_replay.left_job_id, p_now);
   if exists (select from public.jobs where id = v_replay.left_job_id and ended_at is null) then
     perform private.accept_job(jsonb_build_object('id', gen_random_uuid(), 'event', 'webhook/replay',
@@ -245,10 +264,10 @@ end
 $$;
 
 revoke execute on function private.messages_of_replay, public.count_webhook_replay, public.accept_webhook_replay,
-  public.cut_webhook_replay, public.get_webhook_replay, public.pause_webhook_replay, public.resume_webhook_replay,
-  private.leave_paused_replay, public.queue_webhook_replay
+  public.cut_webhook_replay, public.get_webhook_replay, private.lock_open_replay, public.pause_webhook_replay,
+  public.resume_webhook_replay, private.leave_paused_replay, public.queue_webhook_replay
   from public, anon, authenticated;
 grant execute on function private.messages_of_replay, public.count_webhook_replay, public.accept_webhook_replay,
-  public.cut_webhook_replay, public.get_webhook_replay, public.pause_webhook_replay, public.resume_webhook_replay,
-  private.leave_paused_replay, public.queue_webhook_replay
+  public.cut_webhook_replay, public.get_webhook_replay, private.lock_open_replay, public.pause_webhook_replay,
+  public.resume_webhook_replay, private.leave_paused_replay, public.queue_webhook_replay
   to service_role;

@@ -192,6 +192,29 @@ test("a replay that is resumed before its run has noticed the pause goes on in t
   expect({ queued: await queued(), runs: runs() }).toEqual({ queued: 5, runs: 1 });
 });
 
+test("a replay that has ended is neither paused nor resumed, but one that is reprocessed can be", async () => {
+  await missed(5);
+  const { jobId, replayUrl } = await replay({ perSecond: 1 });
+  await whileQueuing(2, () => shop.call("POST", `/api/webhook-endpoints/${endpointId}/disable`));
+  const refused = async () => {
+    for (const action of ["pause", "resume"]) {
+      expect(await shop.call("POST", `${replayUrl}/${action}`)).toMatchObject({
+        status: 409,
+        body: { error: "The replay has ended" },
+      });
+    }
+  };
+  await refused();
+  await shop.call("POST", `/api/webhook-endpoints/${endpointId}/enable`);
+  const [letter] = await shop.rows("select id from dead_letter_queue where job_id = $1", [jobId]);
+  const { body } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
+  expect((await shop.call("POST", `${replayUrl}/pause`)).body.isPaused).toBe(true);
+  expect((await shop.call("POST", `${replayUrl}/resume`)).body.isPaused).toBe(false);
+  await jobIs(body.jobId, "completed");
+  await refused();
+  expect((await shop.call("GET", replayUrl)).body.isPaused).toBe(false);
+});
+
 test("the job of a paused replay is canceled when its endpoint is deleted", async () => {
   const { jobId, held } = await paused();
   expect((await shop.call("DELETE", `/api/webhook-endpoints/${endpointId}`)).status).toBe(204);
