@@ -97,8 +97,9 @@ $$;
 
 -- Handles as many letters as private.room_of_letter_group allows. Each letter is handled once, because a handled letter
 -- is no longer open. Halts when too many letters have failed again, or when one of the first letters (canary) has
--- failed again or was canceled. After a halt, the other letters count as skipped and stay open. Returns {"state":
--- "open", "done" or "lost", "waitMs"}; waitMs: how long to wait, because no letter may be handled now.
+-- failed again or was canceled. After a halt, the other letters count as skipped and stay open, and the job's result has
+-- "halted": true. Returns {"state": "open", "done" or "lost", "waitMs"}; waitMs: how long to wait, because no letter may
+-- be handled now.
 create function public.work_letter_group(
   p_part_id bigint, p_token uuid, p_job_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )
@@ -144,6 +145,8 @@ begin
     return jsonb_build_object('state', 'open');
   elsif v_free is null then
     update public.letter_group_jobs set halted_at = p_now where id = p_job_id;
+    update public.job_plans set result = result || '{"halted": true}'
+    where job_id = (select job_id from public.job_parts where id = p_part_id);
   end if;
   v_next := case when v_count = 0 then p_last + 1 else p_from + v_count end;
   return jsonb_build_object('state', private.settle_part(p_part_id, p_token,

@@ -159,7 +159,7 @@ describe("a job that reprocesses a group", () => {
     // A letter that fails early makes room for another one: six failures, and at most ten beside the sixth.
     expect(reprocessed).toBeGreaterThanOrEqual(6);
     expect(reprocessed).toBeLessThanOrEqual(15);
-    expect(result).toMatchObject({ skipped: 100 - reprocessed });
+    expect(result).toMatchObject({ halted: true, skipped: 100 - reprocessed });
     // Those that failed again are new letters of the same group.
     expect(after.counts).toMatchObject({ open: 100, failedAgain: reprocessed });
     expect(after.job).toMatchObject({ action: "reprocess", status: "completed" });
@@ -173,7 +173,7 @@ describe("a job that reprocesses a group", () => {
     const { body } = await ask(fingerprint, "reprocess", { atOnce: 20, haltAfter: 5, canary: 3 });
     expect(await ended(body.jobId)).toMatchObject({
       status: "completed",
-      result: { reprocessed: 3, skipped: 47 },
+      result: { halted: true, reprocessed: 3, skipped: 47 },
     });
     const after = await group(fingerprint);
     expect(after.counts).toMatchObject({ reprocessed: 3, completed: 2, failedAgain: 1, open: 48 });
@@ -209,11 +209,13 @@ describe("a job that reprocesses a group", () => {
     const fingerprint = await letters(30);
     isMended = (number) => number % 10 !== 0;
     const { body } = await ask(fingerprint, "reprocess", { atOnce: 10, haltAfter: 3 });
-    expect(await ended(body.jobId)).toMatchObject({
+    const job = await ended(body.jobId);
+    expect(job).toMatchObject({
       status: "completed",
       result: { reprocessed: 30 },
       error: null,
     });
+    expect(job.result).not.toHaveProperty("halted");
     await shop.engine.idle();
     expect(shipped).toHaveLength(27);
     const after = await group(fingerprint);
