@@ -12,7 +12,8 @@ async function main(signal: AbortSignal): Promise<void> {
   if (options === undefined) return console.log(help);
   loadDotEnv();
   const stack = await startStack(options, { say: (message) => console.log(message), signal });
-  console.log(tableOf(stack, (performance.now() - startedAt) / 1000));
+  const seconds = (performance.now() - startedAt) / 1000;
+  console.log(tableOf(stack, { seconds, timeScale: options.timeScale }));
   stack.reloadOnEdit();
   await aborted(signal);
   await stack.stop();

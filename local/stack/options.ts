@@ -20,7 +20,8 @@ export const help = `npm start -- [flags]   runs the whole stack on this machine
   --reset            delete the data in that folder first
   --ephemeral        free ports and a temporary folder that is removed at the end; not with the two above
   --inngest          the real Inngest Dev Server instead of the local engine (npm run start:inngest)
-  --time-scale <n>   let the stack's clock run n times faster; only with --ephemeral
+  --time-scale <n>   let the stack's clock run n times faster; only with --ephemeral. Recommended: 60, an hour in a
+                     minute. Much more (such as 600) can be too fast for a busy machine
   --help             this
 
 DATABASE_URL uses that Postgres (15 or newer) instead of starting one; SUPABASE_URL with SUPABASE_SECRET_KEY uses a hosted
