@@ -147,10 +147,9 @@ export async function startEngine(options: StartEngine) {
     waitFor: async (condition: () => unknown, within: Within = {}): Promise<void> => {
       if (await turnUntil(condition, within)) return;
       const live = allRuns().filter((run) => !hasEnded(run));
-      const states = live.map((run) => `  ${run.functionId} ${run.id}: ${stateOf(run)}`);
-      throw new Error(
-        `The condition did not come true within ${within.within ?? "1d"}. Live runs:\n${states.join("\n")}`,
-      );
+      const states = live.map((run) => `\n  ${run.functionId} ${run.id}: ${stateOf(run)}`);
+      const runs = states.length === 0 ? "No run is live." : `Live runs:${states.join("")}`;
+      throw new Error(`The condition did not come true within ${within.within ?? "1d"}. ${runs}`);
     },
     /** Moves time forward. Timers fire in order, and the effects of each are complete before the next one fires. */
     advance: async (duration: string): Promise<void> => {
