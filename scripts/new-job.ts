@@ -56,6 +56,11 @@ function filesAndEntries(names: Names): Record<string, string> {
       line: `  ${roomName},`,
       from: `import * as ${roomName} from "#${room}/events.ts";`,
     }),
+    // The run and its three steps.
+    "src/cost/executions.ts": enter("src/cost/executions.ts", {
+      before: '  "catch-failures": ',
+      line: `  "${job}": 4,`,
+    }),
     [OUTAGES]: enter(OUTAGES, { before: '  "catch-failures": ', line: outageEntry(names) }),
   };
 }

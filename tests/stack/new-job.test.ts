@@ -56,6 +56,7 @@ test("npm run new:job writes a room that is registered, formatted, documented an
   expect(read("src/functions.ts")).toContain("  handOutParcel(platform),\n");
   expect(read("src/event-schemas.ts")).toContain("  parcelOffice,\n  jobs,");
   expect(read("tests/workflows/our-outages.test.ts")).toContain('\n  "hand-out-parcel": {\n');
+  expect(read("src/cost/executions.ts")).toContain('\n  "hand-out-parcel": 4,\n');
   expect(read("README.md")).toContain(
     "| `parcel-office/hand.out-parcel` | `hand-out-parcel` | 10 | 5 (`standard`) |",
   );
