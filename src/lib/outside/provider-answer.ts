@@ -88,11 +88,12 @@ export function retryAfterMs(header: string | null, now: Date): number | undefin
 
 const clamp = (ms: number) => Math.min(Math.max(0, ms), MAX_SILENCE_MS);
 
-/** Turns a provider's error answer into the error to throw, which names the provider. */
-export function providerError(provider: string, response: Response, now: Date): AppError {
+/** Turns a provider's error answer into the error to throw. It names the provider and, if given, the reason. */
+export function providerError(provider: string, response: Response, now: Date, reason?: string): AppError {
   const verdict = classifyAnswer(response.status);
   const code = verdict === "ok" ? "provider_unavailable" : verdict;
-  return new AppError(code, `${provider} answered ${response.status}`, {
+  const words = reason === undefined ? "" : `: ${reason}`;
+  return new AppError(code, `${provider} answered ${response.status}${words}`, {
     retryAfterMs: retryAfterMs(response.headers.get("retry-after"), now),
   });
 }

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
 import { rateLimited, type Tokens } from "#lib/database/tokens.ts";
 import type { Env } from "#lib/env.ts";
@@ -31,6 +31,14 @@ const API_VERSION = "2024-06-20";
 const TIMEOUT_MS = 20_000;
 /** Stripe allows 100 reads and 100 writes a second. */
 const PER_SECOND = 100;
+
+const refusal = z.object({
+  error: z.object({
+    message: z.string().min(1),
+    code: z.string().nullish(),
+    decline_code: z.string().nullish(),
+  }),
+});
 
 export type Stripe = ReturnType<typeof createStripe>;
 
@@ -97,9 +105,18 @@ export function createStripe({ env, fetch, clock, tokens }: Dependencies) {
     // 409 means that a call with the same key is still in progress. A retry gets that call's answer.
     if (response.status === 409)
       throw new AppError("provider_unavailable", "Stripe still processes an earlier call with this key");
-    if (!response.ok) throw providerError("Stripe", response, clock.now());
+    if (!response.ok) throw providerError("Stripe", response, clock.now(), await reasonIn(response));
     const parsed = schema.safeParse(await response.json().catch(() => undefined));
     if (parsed.success) return parsed.data;
     throw new AppError("provider_unavailable", "Stripe's answer cannot be read", { cause: parsed.error });
   }
+}
+
+/** Stripe's words for an error, then its codes in brackets. Undefined when the body names no reason. */
+async function reasonIn(response: Response): Promise<string | undefined> {
+  const parsed = refusal.safeParse(await response.json().catch(() => undefined));
+  if (!parsed.success) return undefined;
+  const { message, code, decline_code: declineCode } = parsed.data.error;
+  const codes = [code, declineCode].filter((one) => one).join(", ");
+  return codes === "" ? message : `${message} (${codes})`;
 }

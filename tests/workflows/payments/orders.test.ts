@@ -51,7 +51,8 @@ test("an order names the job that ran last, also after a failed job was reproces
   await shop.engine.waitFor(async () => (await shop.rows("select from dead_letter_queue")).length === 1);
   expect(await shop.rows("select job_id from orders")).toEqual([{ job_id: jobId }]);
 
-  const [letter] = await shop.rows("select id from dead_letter_queue");
+  const [letter] = await shop.rows("select id, error_message from dead_letter_queue");
+  expect(letter.error_message).toBe("Stripe answered 400: An injected fault.");
   const admin = { authorization: `Bearer ${await shop.keyOf("operator", "admin")}` };
   const reprocessed = await shop.post(`/api/dead-letters/${letter.id}/reprocess`, {}, admin);
   expect(reprocessed.status).toBe(202);
