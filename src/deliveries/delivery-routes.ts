@@ -68,7 +68,9 @@ export const deliveryRoutes = ({ deliveries, facts }: Dependencies): Route[] => 
     policy: "user",
     summary: "Send the example of an event type to this endpoint alone",
     params: idParams,
-    body: z.object({ type: z.enum(facts.map(({ type }) => type)).default("job.completed") }),
+    body: z
+      .strictObject({ type: z.enum(facts.map(({ type }) => type)).default("job.completed") })
+      .prefault({}),
     responses: { 202: deliveryView },
     handler: async ({ params, body: { type }, requester, idempotencyKey: key }) => {
       const data = z.json().parse(facts.find((one) => one.type === type)?.example ?? {});

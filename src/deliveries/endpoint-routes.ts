@@ -27,7 +27,11 @@ const HOUR_MS = 60 * 60_000;
 /** The fields of an endpoint. Its event types must be types of `facts`. */
 const endpointFields = ({ facts, urlRefusal }: Pick<Dependencies, "facts" | "urlRefusal">) => ({
   url: z
-    .url({ protocol: /^https$/, error: "must be an https:// URL", abort: true })
+    .url({
+      protocol: /^https$/,
+      error: ({ input }) => (input === undefined ? "is missing" : "must be an https:// URL"),
+      abort: true,
+    })
     .max(2000)
     .refine((url) => urlRefusal(url) === null, { error: ({ input }) => urlRefusal(String(input)) ?? "" }),
   eventTypes: z

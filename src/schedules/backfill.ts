@@ -45,7 +45,7 @@ export function requireRecentPast({ from, to }: { from: string; to: string }, no
 export function jobOf(schedule: Schedule): NonNullable<Schedule["job"]> {
   if (schedule.job !== undefined) return schedule.job;
   throw new AppError("conflict", "A maintenance task does not depend on its slot", {
-    hint: "Start it once instead: POST /api/schedules/:name/run.",
+    hint: `Start it once instead: POST /api/schedules/${schedule.name}/run.`,
   });
 }
 

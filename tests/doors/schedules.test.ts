@@ -162,6 +162,9 @@ describe("a backfill is refused", () => {
   });
 
   test("409: of a maintenance task, which does the same for every slot", async () => {
-    expect((await backfill({ from, to: "2026-11-02T00:00:00Z" }, "cleanup-sessions")).status).toBe(409);
+    expect(await backfill({ from, to: "2026-11-02T00:00:00Z" }, "cleanup-sessions")).toMatchObject({
+      status: 409,
+      body: { hint: "Start it once instead: POST /api/schedules/cleanup-sessions/run." },
+    });
   });
 });

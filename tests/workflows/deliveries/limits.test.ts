@@ -48,6 +48,16 @@ test("after a rotation both secrets verify until the overlap ends, and then the 
   expect(await acceptedBy("after")).toEqual([false, true]);
 });
 
+test("an endpoint without a url is refused with the field's name, and a test message needs no body", async () => {
+  const refused = await shop.call("POST", "/api/webhook-endpoints", {});
+  expect(refused).toMatchObject({ status: 400, body: { error: 'The body field "url" is missing' } });
+  const { id } = await shop.endpoint();
+  const tested = await shop.call("POST", `/api/webhook-endpoints/${id}/test`);
+  expect(tested).toMatchObject({ status: 202, body: { event: "job.completed" } });
+  const unknown = await shop.call("POST", `/api/webhook-endpoints/${id}/test`, { kind: "job.failed" });
+  expect(unknown.status).toBe(400);
+});
+
 test("S2-18: an answer is waited for 10 s, and its first 64 KB are kept", async () => {
   await shop.endpoint();
   shop.receiver.answer = () => ({ body: "x".repeat(100_000) });
