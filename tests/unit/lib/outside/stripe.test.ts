@@ -17,7 +17,7 @@ const messageFor = async (status: number, body: string): Promise<string> => {
   });
   return stripe.post("/v1/payment_intents", {}, "key", z.object({})).then(
     () => "no error",
-    (error: Error) => error.message,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
 };
 
