@@ -12,7 +12,7 @@ import {
 
 type Dependencies = { orders: OrderRepository };
 
-/** The newest accepted job that makes the payment; null when there is none. */
+/** The job that was accepted or began to run last to make the payment; null when there is none. */
 const links = z.object({ job: z.string().nullable() });
 
 export const orderView = z.object({

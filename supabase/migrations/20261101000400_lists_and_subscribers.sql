@@ -221,8 +221,9 @@ begin
 end
 $$;
 
--- Locks the subscribers with these addresses on all lists, in the order of their ids. Whatever changes one of them locks
--- all of them first, because a suppression of the address may change the others.
+-- Locks the subscribers with these addresses on all lists, in the order of their ids. A change of one
+-- subscriber's status and an erasure lock all of them first, because a suppression of the address may change the others.
+-- An upload locks only the rows of its list.
 create function private.lock_subscribers(p_emails text[])
 returns void
 language sql

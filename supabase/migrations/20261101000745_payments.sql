@@ -267,9 +267,9 @@ begin
 end
 $$;
 
--- Accepts the job and its order in one transaction. The order names the job of the newest request; a repeated request gets
--- the job of the first one. A request with an address gives it to an order that has none; a paid order then gets its
--- receipt. The owner is checked before the amount, so that no other owner learns the amount.
+-- Accepts the job and its order in one transaction. A new request's job becomes the order's job; a repeated request gets
+-- the job of the first one, and leaves the order's job as it is. A request with an address gives it to an order that has
+-- none; a paid order then gets its receipt. The owner is checked before the amount, so that no other owner learns the amount.
 create function public.accept_payment(p_payment jsonb, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -327,8 +327,11 @@ begin
     update public.orders set payment_key = p_payment ->> 'key', payment_asked_at = p_now
     where id = v_order.id returning * into v_order;
   end if;
-  update public.orders set job_id = coalesce(private.find_job(p_payment ->> 'eventId', 'process-payment'), job_id)
-  where id = v_order.id;
+  -- A job of an event that app code sent has no owner, so the owner of an order that was requested could not read it.
+  update public.orders set job_id = jobs.id
+  from public.jobs
+  where orders.id = v_order.id and jobs.id = private.find_job(p_payment ->> 'eventId', 'process-payment')
+    and (jobs.owner = v_order.owner or orders.job_id is null or v_order.owner = 'payments');
   return private.payment_call_of(v_order);
 end
 $$;

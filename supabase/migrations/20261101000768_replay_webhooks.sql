@@ -138,7 +138,7 @@ as $$
 $$;
 
 -- Locks the replay of this owner (null: of any owner). Null: there is no such replay. Refused when its job, and each job
--- that reprocesses this job, has ended.
+-- that reprocesses this job or runs it again, has ended.
 create function private.lock_open_replay(p_id uuid, p_owner text)
 returns public.webhook_replays
 language plpgsql
@@ -149,8 +149,10 @@ declare
 begin
   select * into v_replay from public.webhook_replays
   where id = p_id and (p_owner is null or owner = p_owner) for no key update;
-  if v_replay.id is not null and not exists (
-    select from private.family_of_job(v_replay.id) as id join public.jobs using (id) where ended_at is null)
+  if v_replay.id is not null
+    and not exists (select from private.family_of_job(v_replay.id) as id join public.jobs using (id) where ended_at is null)
+    and not exists (select from public.jobs
+      where function_id = 'replay-webhooks' and event_data ->> 'replayId' = p_id::text and ended_at is null)
   then
     perform private.refuse(409, 'conflict', 'The replay has ended');
   end if;
@@ -165,7 +167,7 @@ language sql
 set search_path = ''
 as $$
   update public.webhook_replays set paused_at = coalesce(paused_at, p_now)
-  where id = (private.lock_open_replay(p_id, p_owner)).id returning *;
+  where id = (select replay.id from private.lock_open_replay(p_id, p_owner) as replay) returning *;
 $$;
 
 -- Resumes a replay. If a run has ended because of the pause, a further job continues its part. That job is in the outbox

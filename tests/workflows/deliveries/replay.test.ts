@@ -215,6 +215,15 @@ test("a replay that has ended is neither paused nor resumed, but one that is rep
   expect((await shop.call("GET", replayUrl)).body.isPaused).toBe(false);
 });
 
+test("a paused replay whose job was canceled is run again, and resumed", async () => {
+  const { jobId, replayUrl } = await paused();
+  await shop.call("DELETE", `/api/jobs/${jobId}`);
+  const { body } = await shop.call("POST", `/api/jobs/${jobId}/run-again`);
+  await shop.engine.idle();
+  expect(await shop.call("POST", `${replayUrl}/resume`)).toMatchObject({ status: 200 });
+  await jobIs(body.jobId, "completed");
+});
+
 test("the job of a paused replay is canceled when its endpoint is deleted", async () => {
   const { jobId, held } = await paused();
   expect((await shop.call("DELETE", `/api/webhook-endpoints/${endpointId}`)).status).toBe(204);

@@ -61,4 +61,9 @@ test("an order names the job that ran last, also after a failed job was reproces
     jobId,
   ]);
   expect(await shop.rows("select job_id from orders")).toEqual([{ job_id: again.id }]);
+
+  // The job of an app's own event has no owner who could read it.
+  await shop.engine.send({ name: "payment/process", data: order });
+  await shop.settled();
+  expect(await shop.rows("select job_id from orders")).toEqual([{ job_id: again.id }]);
 });
