@@ -134,7 +134,11 @@ beforeAll(async () => {
 afterAll(() => house.close());
 
 test("this file covers every route with pages", () => {
-  const paged = house.app.routes.filter(({ query }) => query !== undefined && "cursor" in shapeOf(query));
+  // The stream of jobs takes the cursor of a page of jobs, but has no pages itself.
+  const paged = house.app.routes.filter(({ query }) => {
+    const shape = query === undefined ? {} : shapeOf(query);
+    return "cursor" in shape && "limit" in shape;
+  });
   expect([...lists.keys()].toSorted()).toEqual(paged.map(({ path }) => path).toSorted());
 });
 
