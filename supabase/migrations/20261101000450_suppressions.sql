@@ -100,15 +100,12 @@ declare
   v_emails text[];
   v_list_ids uuid[];
 begin
-  select array_agg(id order by id), array_agg(email order by id), array_agg(list_id order by id)
+  perform private.lock_subscribers(p_emails);
+  select array_agg(s.id order by s.id), array_agg(s.email order by s.id), array_agg(s.list_id order by s.id)
   into v_ids, v_emails, v_list_ids
-  from (
-    select s.id, s.email, s.list_id
-    from unnest(p_emails) as given (email) cross join public.email_lists as list
-    join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email)
-    where s.status <> 'erased'
-    order by s.id for no key update of s
-  ) as locked;
+  from unnest(p_emails) as given (email) cross join public.email_lists as list
+  join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email)
+  where s.status <> 'erased';
   update public.email_subscribers as s set status = wanted.status, updated_at = p_now
   from (
     select one.id, coalesce(private.status_of_suppressed(found.reason), 'active') as status
