@@ -41,7 +41,7 @@ export async function dump({ sql }: TestDatabase): Promise<Dump> {
 /** Replaces all rows of a migrated database, as docs/disaster-recovery.md says, with the SQL file that it names. */
 export async function restore({ sql }: TestDatabase, { tables, sequences }: Dump): Promise<void> {
   const page = readFileSync("docs/disaster-recovery.md", "utf8");
-  const [, file = ""] = /\(cat (\S+)/.exec(page) ?? [];
+  const [, file = ""] = /--file (supabase\/\S+)/.exec(page) ?? [];
   const client = await sql.connect();
   try {
     await client.query("begin");
