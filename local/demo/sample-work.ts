@@ -1,11 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { campaign } from "#demo/content.ts";
 
 const fixture = join(import.meta.dirname, "../../tests/fixtures/subscribers.csv");
 /** The overview shows six jobs: three images, the campaign, the upload and the report. */
 const PROMPTS = ["a lighthouse at night", "a night train", "an owl on a sign"];
+const TRIES = 5;
+const PAUSE_MS = 1000;
 const DAY_MS = 24 * 60 * 60_000;
 /** The beginning of a PNG. The rest of the picture is missing, so its job fails and the demo shows a dead letter. */
 const BROKEN_PICTURE = new Blob([
@@ -31,15 +35,16 @@ export async function loadSampleWork(site: Site, request: Request): Promise<Resp
   ): Promise<Answer> => {
     const content =
       typeof body === "string" || body instanceof Blob || body === undefined ? body : JSON.stringify(body);
-    const response = await site.fetch(
-      new Request(new URL(path, request.url), {
-        method,
-        headers: { authorization, "content-type": type },
-        body: content ?? null,
-      }),
-    );
-    if (!response.ok) throw new Refused(response);
-    return answer.parse(await response.json());
+    const headers = { authorization, "content-type": type, "idempotency-key": randomUUID() };
+    for (let tries = 1; ; tries++) {
+      const response = await site.fetch(
+        new Request(new URL(path, request.url), { method, headers, body: content ?? null }),
+      );
+      if (response.ok) return answer.parse(await response.json());
+      // On a busy machine the database or the engine can be late. The key lets the same request come again.
+      if (response.status !== 503 || tries === TRIES) throw new Refused(response);
+      await setTimeout(PAUSE_MS);
+    }
   };
 
   try {

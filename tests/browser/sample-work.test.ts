@@ -9,7 +9,9 @@ withChromium("sample work", () => {
     // the page's next requests then get a 503, and it asks again.
     const page = await pages.open("/", { expected: /status of 503/ });
     const button = page.getByRole("button", { name: "Load sample work" });
+    const loaded = page.waitForResponse((response) => response.url().endsWith("/local-stack/sample-work"));
     await button.click();
+    expect((await loaded).status()).toBe(201);
     await page.getByText("Sample work is loaded").waitFor();
     for (const kind of ["campaign", "image", "report", "resize-image"])
       await page.getByRole("row").filter({ hasText: kind }).first().waitFor();
