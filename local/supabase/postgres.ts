@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { type Cluster, isAlive, openCluster } from "./cluster.ts";
-import { type Binaries, findBinaries } from "./postgres-binaries.ts";
+import { type Binaries, findBinaries, keepFreedMemory } from "./postgres-binaries.ts";
 import { choosePort, lastError, ownerOf, readOrEmpty, runningServer, urlOf } from "./server-files.ts";
 
 export type Postgres = {
@@ -141,7 +141,7 @@ const launch = async (
     {
       ...user,
       cwd: "/",
-      env: { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" },
+      env: { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC", ...keepFreedMemory },
       stdio: ["pipe", log, log],
       // Postgres gets its own process group, so that Ctrl-C in a terminal reaches only this process, which then stops
       // the server in order.

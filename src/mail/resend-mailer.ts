@@ -120,12 +120,18 @@ function resultsIn(body: unknown, count: number): MailResult[] | undefined {
 }
 
 /**
- * The mails as a JSON array. They are joined as bytes, because V8 asks the system for new memory for every string above
- * 128 KB: with 152 KB of mails, that took a third of the site's CPU time.
+ * The mails as a JSON array, as bytes: V8 asks the system for new memory for every string above 128 KB, and with 152 KB
+ * of mails that took a third of the site's CPU time. The mails are written into one buffer, because a buffer per mail
+ * would be garbage.
  */
-const asJsonArray = (mails: readonly string[]): Uint8Array<ArrayBuffer> =>
-  Buffer.concat([
-    Buffer.from("["),
-    ...mails.map((mail, index) => Buffer.from(index === 0 ? mail : `,${mail}`)),
-    Buffer.from("]"),
-  ]);
+function asJsonArray(mails: readonly string[]): Uint8Array<ArrayBuffer> {
+  const length = mails.reduce((sum, mail) => sum + Buffer.byteLength(mail) + 1, 1);
+  const bytes = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const mail of mails) {
+    at += bytes.write(at === 0 ? "[" : ",", at);
+    at += bytes.write(mail, at);
+  }
+  bytes.write("]", at);
+  return bytes;
+}

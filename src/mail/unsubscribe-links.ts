@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, hash, timingSafeEqual } from "node:crypto";
 
 /** The list and the subscriber that a link is for. */
 export type Subscription = { listId: string; subscriberId: number };
@@ -7,11 +7,12 @@ export type UnsubscribeLinks = ReturnType<typeof createUnsubscribeLinks>;
 
 const ID_BYTES = 4;
 const PAYLOAD_BYTES = ID_BYTES + 16 + 8;
-/** Half of an HMAC-SHA256, which is still too long to guess, and keeps the link short. */
-const MAC_BYTES = 16;
-const TOKEN_LENGTH = Math.ceil(((PAYLOAD_BYTES + MAC_BYTES) * 4) / 3);
-const TOKEN = /^[\w-]+$/;
+const PAYLOAD_LENGTH = Math.ceil((PAYLOAD_BYTES * 4) / 3);
+/** 132 bits of the MAC, which are too many to guess, and keep the link short. */
+const MAC_LENGTH = 22;
+const TOKEN = new RegExp(`^[\\w-]{${PAYLOAD_LENGTH + MAC_LENGTH}}$`);
 
+/** The MAC's key, as bytes and with the id by which a token names it. */
 type Key = { id: string; key: Buffer };
 
 /**
@@ -27,28 +28,27 @@ export function createUnsubscribeLinks(secrets: readonly string[]) {
     /** Signs the tokens of one list with this key, or with the newest key when this key is no longer configured. */
     signer(keyId: string, listId: string): (subscriberId: number) => string {
       const key = keys.find(({ id }) => id === keyId) ?? keys[0];
-      const token = Buffer.alloc(PAYLOAD_BYTES + MAC_BYTES);
-      token.write((key?.id ?? "") + listId.replaceAll("-", ""), "hex");
+      const payload = Buffer.alloc(PAYLOAD_BYTES);
+      payload.write((key?.id ?? "") + listId.replaceAll("-", ""), "hex");
       return (subscriberId) => {
         if (key === undefined) throw new RangeError("There is no key to sign links with");
-        token.writeBigUInt64BE(BigInt(subscriberId), ID_BYTES + 16);
-        macOf(key, token).copy(token, PAYLOAD_BYTES);
-        return token.toString("base64url");
+        payload.writeBigUInt64BE(BigInt(subscriberId), ID_BYTES + 16);
+        return payload.toString("base64url") + macOf(key, payload);
       };
     },
 
     /** Undefined when none of our keys signed the token. */
     open(token: string): Subscription | undefined {
-      const bytes = Buffer.from(token.length === TOKEN_LENGTH && TOKEN.test(token) ? token : "", "base64url");
-      if (bytes.length !== PAYLOAD_BYTES + MAC_BYTES) return undefined;
-      const keyId = bytes.toString("hex", 0, ID_BYTES);
+      if (!TOKEN.test(token)) return undefined;
+      const payload = Buffer.from(token.slice(0, PAYLOAD_LENGTH), "base64url");
+      const keyId = payload.toString("hex", 0, ID_BYTES);
       const key = keys.find(({ id }) => id === keyId);
-      if (key === undefined || !timingSafeEqual(macOf(key, bytes), bytes.subarray(PAYLOAD_BYTES)))
+      if (key === undefined || !isEqual(payload.toString("base64url") + macOf(key, payload), token))
         return undefined;
-      const listId = bytes.toString("hex", ID_BYTES, ID_BYTES + 16);
+      const listId = payload.toString("hex", ID_BYTES, ID_BYTES + 16);
       return {
         listId: listId.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"),
-        subscriberId: Number(bytes.readBigUInt64BE(ID_BYTES + 16)),
+        subscriberId: Number(payload.readBigUInt64BE(ID_BYTES + 16)),
       };
     },
   };
@@ -66,5 +66,13 @@ function toKey(secret: string): Key {
   };
 }
 
-const macOf = ({ key }: Key, bytes: Buffer): Buffer =>
-  createHmac("sha256", key).update(bytes.subarray(0, PAYLOAD_BYTES)).digest().subarray(0, MAC_BYTES);
+/**
+ * A MAC by SHA-3: the hash of the key, followed by the payload. SHA-3 needs no HMAC, because nobody can append to a hashed
+ * text. One call of `hash` costs a fifth of an Hmac object, and a campaign signs a link for every mail.
+ */
+const macOf = ({ key }: Key, payload: Buffer): string =>
+  hash("sha3-256", Buffer.concat([key, payload]), "base64url").slice(0, MAC_LENGTH);
+
+/** Compares two texts of one length in constant time. */
+const isEqual = (one: string, other: string): boolean =>
+  timingSafeEqual(Buffer.from(one), Buffer.from(other));

@@ -215,3 +215,19 @@ test("the Slack webhook accepts the messages that Slack accepts", async () => {
   expect((await post("no json")).status).toBe(400);
   expect((await get("/_control/slack")).messages).toMatchObject([{ message: { text: "A letter died." } }]);
 });
+
+test("a batch is read as JSON, whatever its mails contain", async () => {
+  const { provider, send, get } = start();
+  const texts = ['},{"from":', 'A quote ", then },{"from": and ]', "Grüße 👍", "plain"];
+  const { body } = await send(texts.map((text, n) => mail(`p${n}@x.dev`, { text })));
+  const sent = body.data.map(({ id }: { id: string }) => get(`/_control/messages/${id}`));
+  expect(await Promise.all(sent)).toMatchObject(texts.map((text, n) => ({ to: [`p${n}@x.dev`], text })));
+
+  const wrong = ["[{}", '[{"from":"a"},]', '[{"from":"a"}},{"from":"b"}]', '[{"from":"a"},{"from":]', "[,]"];
+  const statuses = wrong.map(async (text) => {
+    const headers = { authorization: "Bearer re_local", "content-type": "application/json" };
+    const request = new Request("http://mail.local/emails/batch", { method: "POST", headers, body: text });
+    return (await provider.fetch(request)).status;
+  });
+  expect(await Promise.all(statuses)).toEqual(wrong.map(() => 400));
+});

@@ -33,12 +33,39 @@ export function checkKeys(
 /** The parsed body; undefined when the body is not JSON. No JSON text has the value undefined. */
 export function parseJson(body: Buffer): unknown {
   try {
-    // Most mails are ASCII. For ASCII, latin1 gives the same text as UTF-8, and is five times as fast.
-    return JSON.parse(body.toString(isAscii(body) ? "latin1" : "utf8"));
+    return mailByMail(body) ?? JSON.parse(textOf(body));
   } catch {
     return undefined;
   }
 }
+
+// Most mails are ASCII. For ASCII, latin1 gives the same text as UTF-8, and is five times as fast.
+const textOf = (bytes: Buffer): string => bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
+
+const NEXT_MAIL = '},{"from":';
+
+/**
+ * Parses an array of mails in pieces, because V8 asks the system for new memory for every string above 128 KB: for a
+ * batch of 152 KB, that took half of this process's CPU time. When each piece is JSON, the whole array is. Undefined
+ * when a piece is not: the text of a mail may contain what looks like the beginning of the next mail.
+ */
+function mailByMail(body: Buffer): unknown[] | undefined {
+  if (body.at(0) !== OPENING || body.at(-1) !== CLOSING) return undefined;
+  const mails: unknown[] = [];
+  try {
+    for (let start = 1; start < body.length; ) {
+      const next = body.indexOf(NEXT_MAIL, start);
+      const end = next === -1 ? body.length - 1 : next + 1;
+      mails.push(JSON.parse(textOf(body.subarray(start, end))));
+      start = end + 1;
+    }
+    return mails;
+  } catch {
+    return undefined;
+  }
+}
+const OPENING = "[".charCodeAt(0);
+const CLOSING = "]".charCodeAt(0);
 
 export function recipientsOf(parsed: unknown): string[] {
   const emails: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
