@@ -67,8 +67,9 @@ function toKey(secret: string): Key {
 }
 
 /**
- * A MAC by SHA-3: the hash of the key, followed by the payload. SHA-3 needs no HMAC, because nobody can append to a hashed
- * text. One call of `hash` costs a fifth of an Hmac object, and a campaign signs a link for every mail.
+ * A MAC by SHA-3: the hash of the key followed by the payload. It needs no HMAC, because a hash of SHA-3 does not help to
+ * compute the hash of a longer text. It takes about a quarter of the time of an Hmac object, and each mail of a campaign
+ * has a link.
  */
 const macOf = ({ key }: Key, payload: Buffer): string =>
   hash("sha3-256", Buffer.concat([key, payload]), "base64url").slice(0, MAC_LENGTH);
