@@ -99,8 +99,7 @@ export const replayRoutes = ({ replays, jobs, ledger }: Dependencies): Route[] =
       // Who sees the replay sees its job, also when an administrator has started it.
       const details = await ledger.get(view.id, null);
       if (!details) throw new AppError("not_found", "Replay not found");
-      const { status, progress_done: done, progress_total: total } = details.job;
-      return json(200, { ...view, status, progress: toProgress(done, total) });
+      return json(200, { ...view, status: details.job.status, progress: toProgress(details.job) });
     },
   }),
   route({

@@ -57,7 +57,7 @@ const toProgressEvent = (job: MovingJob): ServerEvent => ({
   event: "progress",
   data: {
     id: job.id,
-    progress: toProgress(job.progress_done, job.progress_total),
+    progress: toProgress(job),
     waitingUntil: job.waiting_until,
     lastError: publicError(job.last_error),
     blocked: toBlockedView(job.blocked),

@@ -106,7 +106,7 @@ export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView
   revision: job.event_count,
   requester: job.requester,
   owner: job.owner,
-  progress: toProgress(job.progress_done, job.progress_total),
+  progress: toProgress(job),
   result: job.result,
   error: publicError(job.error),
   priority: job.priority,
@@ -154,9 +154,11 @@ export const toJobDetailsView = ({
   timeline: events.map((event) => ({ ...event, data: publicError(event.data) })),
 });
 
-/** A job without work counts as 100 % done. */
-export function toProgress(done: number | null, total: number | null) {
+type Progressing = Pick<Job, "status" | "progress_done" | "progress_total">;
+
+/** The percentage of a job without work is 100 when the job is completed, and 0 in every other status. */
+export function toProgress({ status, progress_done: done, progress_total: total }: Progressing) {
   if (total === null) return null;
-  const percent = total === 0 ? 100 : Math.floor(((done ?? 0) / total) * 100);
+  const percent = total === 0 ? (status === "completed" ? 100 : 0) : Math.floor(((done ?? 0) / total) * 100);
   return { done: done ?? 0, total, percent };
 }

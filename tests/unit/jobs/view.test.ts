@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { JobDetails } from "#jobs/rows.ts";
-import { toJobDetailsView } from "#jobs/view.ts";
+import { JOB_STATUSES, type JobDetails } from "#jobs/rows.ts";
+import { toJobDetailsView, toProgress } from "#jobs/view.ts";
 
 const detailsWith = (error: { code?: string; message: string }) =>
   ({
@@ -25,3 +25,9 @@ test.each([{ code: "invalid_recipient", message: "no such address" }, { message:
     expect([view.error, view.runs[0]?.error, view.timeline[0]?.data]).toEqual([error, error, error]);
   },
 );
+
+test.each(JOB_STATUSES)("a job without work that is %s is 100 %% done only if it is completed", (status) => {
+  const percent = status === "completed" ? 100 : 0;
+  const progress = toProgress({ status, progress_done: 0, progress_total: 0 });
+  expect(progress).toEqual({ done: 0, total: 0, percent });
+});
