@@ -206,7 +206,6 @@ begin
     perform private.lift_suppressions(array(select id from public.suppressions
         where address_hash = private.hash_of_address(v_subscriber.email) and list_id = p_list_id),
       v_subscriber.email, p_by, 'made active again', p_now);
-    perform private.reflect_suppressions(array[v_subscriber.email], p_now);
   else
     perform private.suppress(jsonb_build_array(jsonb_build_object('address', v_subscriber.email, 'scope', 'list',
       'listId', p_list_id, 'source', p_by,
@@ -221,18 +220,22 @@ begin
 end
 $$;
 
--- Locks the subscribers with these addresses on all lists, in the order of their ids. A change of one
--- subscriber's status and an erasure lock all of them first, because a suppression of the address may change the others.
--- An upload locks only the rows of its list.
+-- Locks the addresses, then their subscribers on all lists, until the transaction ends. Every statement that changes
+-- suppressions or a subscriber's status calls this function before it locks a suppression. So all of them lock in one
+-- order and cannot deadlock: 1. the addresses, 2. their subscribers, 3. their suppressions. The lock of the address is
+-- needed because an upload may add a subscriber of the address after the second step. An upload locks only the rows of
+-- its list, in the order of their addresses.
 create function private.lock_subscribers(p_emails text[])
 returns void
 language sql
 set search_path = ''
 as $$
+  select pg_advisory_xact_lock(hashtextextended('subscribers ' || email, 0))
+  from (select distinct lower(given.email) as email from unnest(p_emails) as given (email) order by 1) as address;
   select from unnest(p_emails) as given (email) cross join public.email_lists as list
   join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email)
   where s.status <> 'erased'
-  order by s.id for no key update of s;
+  order by lower(s.email), s.id for no key update of s;
 $$;
 
 create function private.require_email_subscriber(p_list_id uuid, p_owner text, p_subscriber_id bigint)

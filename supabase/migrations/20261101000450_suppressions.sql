@@ -87,9 +87,9 @@ as $$
   select case when p_reason in ('by_hand', 'by_provider', 'deleted') then 'suppressed' else p_reason end;
 $$;
 
--- Sets the status of the subscribers with these addresses according to their suppressions. The subscribers are locked
--- before their suppressions are read. So the status agrees with the suppressions that were committed meanwhile, and a
--- subscriber who was erased meanwhile stays erased.
+-- Sets the status of the subscribers with these addresses according to their suppressions. The caller has called
+-- private.lock_subscribers. So the status agrees with the suppressions that were committed meanwhile, and a subscriber
+-- who was erased meanwhile stays erased.
 create function private.reflect_suppressions(p_emails text[], p_now timestamptz)
 returns void
 language plpgsql
@@ -100,7 +100,6 @@ declare
   v_emails text[];
   v_list_ids uuid[];
 begin
-  perform private.lock_subscribers(p_emails);
   select array_agg(s.id order by s.id), array_agg(s.email order by s.id), array_agg(s.list_id order by s.id)
   into v_ids, v_emails, v_list_ids
   from unnest(p_emails) as given (email) cross join public.email_lists as list
@@ -124,7 +123,10 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_emails text[] := array(select distinct lower(one ->> 'address') from jsonb_array_elements(p_rows) as one);
 begin
+  perform private.lock_subscribers(v_emails);
   with given as (
     select distinct on (hash, scope, reason, "listId", stream) *
     from (
@@ -145,29 +147,22 @@ begin
     address = coalesce(s.address, excluded.address), source = excluded.source, note = excluded.note
   where s.suppressed_at is null or excluded.suppressed_at > s.suppressed_at
     or (excluded.suppressed_at = p_now and not s.is_active);
-  perform private.reflect_suppressions(
-    array(select distinct lower(one ->> 'address') from jsonb_array_elements(p_rows) as one), p_now);
+  perform private.reflect_suppressions(v_emails, p_now);
 end
 $$;
 
--- Takes suppressions back. The rows stay, and record the requester and the reason. p_email: the address, for rows that
--- were stored without it.
+-- Takes suppressions of the address p_email back. The rows stay, and record the requester and the reason.
 create function private.lift_suppressions(p_ids bigint[], p_email text, p_by text, p_because text, p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
 as $$
-declare
-  v_emails text[];
 begin
-  with lifted as (
-    update public.suppressions set lifted_at = greatest(p_now, suppressed_at + interval '1 microsecond'), lifted_by = p_by,
-      lifted_because = p_because
-    where id = any (p_ids) and is_active
-    returning coalesce(address, p_email) as email
-  )
-  select array_agg(distinct email) into v_emails from lifted where email is not null;
-  perform private.reflect_suppressions(v_emails, p_now);
+  perform private.lock_subscribers(array[p_email]);
+  update public.suppressions set lifted_at = greatest(p_now, suppressed_at + interval '1 microsecond'), lifted_by = p_by,
+    lifted_because = p_because
+  where id = any (p_ids) and is_active;
+  perform private.reflect_suppressions(array[p_email], p_now);
 end
 $$;
 
@@ -250,7 +245,7 @@ begin
     perform private.refuse(400, 'invalid_request',
       'The suppression has no address any more: give the address that it is about in the field "address"');
   end if;
-  perform private.lift_suppressions(array[p_id], p_email, p_by, p_because, p_now);
+  perform private.lift_suppressions(array[p_id], coalesce(v_row.address, p_email), p_by, p_because, p_now);
   return query select * from public.suppressions where id = p_id;
 end
 $$;

@@ -49,6 +49,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  perform private.lock_subscribers(array[p_email]);
   insert into public.suppressions as s
     (address_hash, scope, reason, source, lifted_at, lifted_by, lifted_because, created_at)
   select private.hash_of_address(p_email), 'all', reason, 'resend', p_at, 'resend', 'removed from the provider''s list', p_now

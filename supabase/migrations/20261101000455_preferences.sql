@@ -40,10 +40,14 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_email text := (select email from public.email_subscribers
-    where id = p_subscriber_id and list_id = p_list_id and status <> 'erased');
-  v_row jsonb := jsonb_build_object('address', v_email, 'reason', 'unsubscribed', 'source', 'link');
+  v_email text;
+  v_row jsonb;
 begin
+  -- The subscriber is read after the lock, because it may be erased meanwhile.
+  perform private.lock_subscribers(array(
+    select email from public.email_subscribers where id = p_subscriber_id and list_id = p_list_id));
+  select email into v_email from public.email_subscribers
+  where id = p_subscriber_id and list_id = p_list_id and status <> 'erased';
   if v_email is null then
     return public.read_preferences(p_list_id, p_subscriber_id);
   end if;
@@ -53,6 +57,7 @@ begin
           and (scope <> 'list' or list_id = p_list_id)),
       v_email, 'link', 'subscribed again', p_now);
   elsif p_action in ('unsubscribe', 'unsubscribe_from_all') then
+    v_row := jsonb_build_object('address', v_email, 'reason', 'unsubscribed', 'source', 'link');
     perform private.suppress(jsonb_build_array(v_row || case p_action
       when 'unsubscribe' then jsonb_build_object('scope', 'list', 'listId', p_list_id)
       else '{"scope": "stream", "stream": "broadcast"}' end), p_now);

@@ -91,3 +91,77 @@ test("changes of one address on two lists wait for each other, and none is refus
   const states = await sql("select distinct status from email_subscribers where lower(email) = $1", email);
   expect(states).toEqual([{ status: "unsubscribed" }]);
 });
+
+const status = "select set_email_subscriber_status($1, 'ada', $2, 'unsubscribed', 'ada', now())";
+const click = (action: string) => `select change_preferences($1, $2, '${action}', now())`;
+const report = (
+  outcome: string,
+) => `select private.apply_report_to_address(jsonb_build_object('outcome', '${outcome}',
+  'address', email, 'reason', 'bounced', 'at', now()), now()) from email_subscribers where list_id = $1 and id = $2`;
+
+/** Starts the statements one after the other while a suppression of the address is locked, then lets them end. */
+async function crossing(...statements: (() => Promise<unknown>)[]) {
+  const client = await db.sql.connect();
+  try {
+    await client.query("begin");
+    await client.query("select from suppressions where address = $1 for update", [email]);
+    const answers: Promise<unknown>[] = [];
+    for (const start of statements) {
+      answers.push(start());
+      await expect.poll(async () => (await sql(isWaiting)).length).toBe(answers.length);
+    }
+    await client.query("commit");
+    await Promise.all(answers);
+  } finally {
+    client.release();
+  }
+}
+
+test.each([
+  { first: click("unsubscribe"), second: status, stored: status, ends: "unsubscribed" },
+  { first: click("subscribe"), second: status, stored: status, ends: "unsubscribed" },
+  { first: report("removed"), second: report("bounced"), stored: report("bounced"), ends: "bounced" },
+])("statements that lock one suppression and its subscriber do not deadlock: $first", async (one) => {
+  const parameters = [subscriber.list_id, subscriber.id];
+  await sql(one.stored, ...parameters);
+  await crossing(
+    () => sql(one.first, ...parameters),
+    () => sql(one.second, ...parameters),
+  );
+  expect(await statusOf()).toBe(one.ends);
+});
+
+test("a subscriber who is added while the address is suppressed causes no deadlock", async () => {
+  email = `new-${email}`;
+  const [list] = await sql(
+    "insert into email_lists (owner, name, created_at) values ('ada', 'shop', now()) returning id",
+  );
+  const leave = JSON.stringify([
+    { address: email, scope: "list", listId: list.id, reason: "unsubscribed", source: "test" },
+  ]);
+  await sql(suppress, leave);
+  await sql("update suppressions set lifted_at = now() where address = $1", email);
+  const add = "select upsert_email_subscribers($1, 'ada', $2, true, now())";
+  await crossing(
+    () => sql(suppress, leave),
+    async () => {
+      await sql(add, list.id, JSON.stringify([{ email }]));
+      const [added] = await sql("select id from email_subscribers where list_id = $1", list.id);
+      await sql(status, list.id, added.id);
+    },
+  );
+  expect(await sql("select status from email_subscribers where list_id = $1", list.id)).toEqual([
+    { status: "unsubscribed" },
+  ]);
+});
+
+test("a click on an unsubscribe link does not store the address of a subscriber who is erased meanwhile", async () => {
+  const parameters = [subscriber.list_id, subscriber.id];
+  await meanwhile(
+    ["select erase_email_subscriber($1, 'ada', $2, 'ada', now())", parameters],
+    [click("unsubscribe"), parameters],
+  );
+  expect(
+    await sql("select address, reason from suppressions where list_id = $1", subscriber.list_id),
+  ).toEqual([{ address: null, reason: "deleted" }]);
+});
