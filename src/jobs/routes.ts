@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 import { pageQuery, toPage } from "#lib/http/pages.ts";
-import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
+import { idParams, json, ownerOf, type Requester, type Route, route } from "#lib/http/route.ts";
 import type { CancelJob } from "./cancel.ts";
 import { filterQuery, toFilter } from "./filter.ts";
 import type { JobRepository } from "./repository.ts";
@@ -68,11 +68,7 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
     summary: "One job: state, progress, runs, timeline, result or error",
     params: idParams,
     responses: { 200: jobDetailsView },
-    handler: async ({ params, requester }) => {
-      const details = await jobs.get(params.id, ownerOf(requester));
-      if (!details) throw new AppError("not_found", "Job not found");
-      return json(200, toJobDetailsView(details));
-    },
+    handler: async ({ params, requester }) => json(200, await details(jobs, params.id, requester)),
   }),
   route({
     method: "DELETE",
@@ -80,10 +76,16 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
     policy: "user",
     summary: "Cancel a job: waiting work never begins, running work stops at its next step",
     params: idParams,
-    responses: { 202: jobView },
+    responses: { 202: jobDetailsView },
     handler: async ({ params, requester }) => {
-      const job = await cancelJob(params.id, ownerOf(requester), requester.id);
-      return json(202, toJobView(job));
+      await cancelJob(params.id, ownerOf(requester), requester.id);
+      return json(202, await details(jobs, params.id, requester));
     },
   }),
 ];
+
+async function details({ get }: Pick<JobRepository, "get">, id: string, requester: Requester) {
+  const found = await get(id, ownerOf(requester));
+  if (!found) throw new AppError("not_found", "Job not found");
+  return toJobDetailsView(found);
+}

@@ -10,10 +10,7 @@ export const jobView = z.object({
   kind: z.string(),
   function: z.string(),
   event: z.string(),
-  /**
-   * What the job is about, such as a campaign's name: at most 200 characters. Null in the answer of a request that
-   * changes the job.
-   */
+  /** What the job is about, such as a campaign's name: at most 200 characters. Null when its kind names none. */
   subject: z.string().nullable(),
   status: jobStatus,
   /** The status under the name that the source documents use. */

@@ -189,6 +189,21 @@ describe("DELETE /api/jobs/:id", () => {
     expect(rows).toEqual([{ data: { code: "canceled", by: expect.stringMatching(/^key:/) } }]);
   });
 
+  test("202: the answer is the view that GET shows, with the job's subject", async () => {
+    await database.sql.query(`
+      create function private.stroll_subjects(p_jobs public.jobs[]) returns table (job_id uuid, subject text)
+        language sql as $$ select id, event_data ->> 'way' from unnest(p_jobs) $$;
+      grant execute on function private.stroll_subjects to service_role;
+      select private.register_work_kind('{"function_id": "stroll", "event_name": "test/stroll",
+        "subjects": "private.stroll_subjects"}')`);
+    const data = { way: "to the sea" };
+    const id = await insertJob(database.sql, { functionId: "stroll", owner: "ann", data });
+    const path = `/api/jobs/${id}`;
+    const { body } = await site.call("DELETE", path, { as: "ann" });
+    expect(body.subject).toBe("to the sea");
+    expect(body).toEqual((await site.call("GET", path, { as: "ann" })).body);
+  });
+
   test("409: a job that has ended cannot be canceled, and the answer says when it ended", async () => {
     const id = await accept();
     await site.call("DELETE", `/api/jobs/${id}`, { as: "ann" });

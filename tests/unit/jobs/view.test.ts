@@ -26,7 +26,7 @@ test.each([{ code: "invalid_recipient", message: "no such address" }, { message:
   },
 );
 
-test.each(JOB_STATUSES)("a job without work that is %s is 100 %% done only if it is completed", (status) => {
+test.each(JOB_STATUSES)("an empty job that is %s counts as done only if it is completed", (status) => {
   const percent = status === "completed" ? 100 : 0;
   const progress = toProgress({ status, progress_done: 0, progress_total: 0 });
   expect(progress).toEqual({ done: 0, total: 0, percent });
