@@ -87,7 +87,10 @@ begin
   join public.jobs on jobs.id = earlier.id and jobs.ended_at is not null
   order by distance limit 1;
 
-  if v_from_job_id is not null then
+  -- The earlier job is locked before its parts. Otherwise its deletion, which locks the job, the plan and then the parts,
+  -- and this statement, which locks the parts before the plan, could deadlock.
+  perform from public.jobs where id = v_from_job_id for key share;
+  if found then
     -- Every statement locks parts before their plan, so that two statements cannot deadlock.
     perform from public.job_parts where job_id = v_from_job_id order by part_no for update;
     update public.job_parts set status = 'pending' where job_id = v_from_job_id and status = 'dead';
