@@ -131,7 +131,8 @@ $$;
 revoke execute on function private.shown_campaign_status, public.get_campaign, public.list_campaigns, public.list_campaign_sends from public, anon, authenticated;
 grant execute on function private.shown_campaign_status, public.get_campaign, public.list_campaigns, public.list_campaign_sends to service_role;
 
--- Deletes a draft; a campaign that was sent or is being sent is kept.
+-- Deletes a draft; a campaign that was sent or is being sent is kept. The refusal names the status as people see it, and
+-- how to stop a campaign that has not ended.
 create function public.delete_campaign(p_campaign_id uuid, p_owner text)
 returns void
 language plpgsql
@@ -139,9 +140,18 @@ set search_path = ''
 as $$
 declare
   v_campaign public.campaigns := private.lock_campaign(p_campaign_id, p_owner);
+  v_job public.jobs;
+  v_status text;
 begin
   if v_campaign.status <> 'draft' then
-    perform private.refuse(409, 'conflict', format('The campaign is %s: only a draft can be deleted', v_campaign.status));
+    select * into v_job from public.jobs where id = v_campaign.job_id;
+    v_status := private.shown_campaign_status(v_campaign.status, v_job);
+    if v_status = 'queued' and v_job.ready_at > v_job.created_at then
+      v_status := 'scheduled';
+    end if;
+    perform private.refuse(409, 'conflict', format('The campaign is %s: only a draft can be deleted', v_status)
+      || case when v_job.id is not null and v_job.ended_at is null
+        then format('. To stop the campaign, cancel its job (DELETE /api/jobs/%s)', v_job.id) else '' end);
   end if;
   delete from public.campaign_sends where campaign_id = p_campaign_id;
   delete from public.campaigns where id = p_campaign_id;

@@ -302,6 +302,17 @@ describe("campaigns", () => {
     }
   });
 
+  test("409: a scheduled campaign is not deleted; the refusal names the status that people see, and what to do", async () => {
+    const { campaignId } = await house.draft(1);
+    const sendAt = new Date(house.engine.clock.now().getTime() + 3_600_000).toISOString();
+    const sent = await house.call("POST", `/api/campaigns/${campaignId}/send`, { sendAt });
+    const refusal = async () => (await house.call("DELETE", `/api/campaigns/${campaignId}`)).body.detail;
+    const advice = `To stop the campaign, cancel its job (DELETE /api/jobs/${sent.body.jobId})`;
+    expect(await refusal()).toBe(`The campaign is scheduled: only a draft can be deleted. ${advice}`);
+    await house.call("POST", `/api/campaigns/${campaignId}/pause`);
+    expect(await refusal()).toBe(`The campaign is paused: only a draft can be deleted. ${advice}`);
+  });
+
   test("an Idempotency-Key returns the same job, even after the campaign is complete", async () => {
     const { campaignId } = await house.draft(2);
     const headers = { "idempotency-key": "once" };
