@@ -59,7 +59,7 @@ function allRoutes(platform: Platform): Route[] {
   const { clock, env } = platform;
   const routes: Route[] = [
     ...rooms.flatMap((room) => room.routes?.(platform) ?? []),
-    ...ticketRoutes(platform),
+    ...ticketRoutes({ tickets: platform.tickets, routes: () => routes }),
     ...eventRoutes({
       ...platform,
       functions: functionRepository(platform.db, clock),

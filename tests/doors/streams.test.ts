@@ -319,8 +319,7 @@ describe("tickets", () => {
   test("401: a ticket opens no other path, and no route that takes no tickets", async () => {
     const id = await accept();
     const { ticket } = await issue("/api/jobs/stream");
-    const { ticket: forList } = await issue("/api/jobs");
-    for (const path of [`/api/jobs/${id}/stream?ticket=${ticket}`, `/api/jobs?ticket=${forList}`]) {
+    for (const path of [`/api/jobs/${id}/stream?ticket=${ticket}`, `/api/jobs?ticket=${ticket}`]) {
       expect(await site.call("GET", path)).toMatchObject({
         status: 401,
         body: { code: "unauthorized" },
@@ -344,6 +343,18 @@ describe("tickets", () => {
     for (const path of ["/api/jobs/stream?kind=a", "https://elsewhere.example/api/x", ""]) {
       expect((await site.call("POST", "/api/tickets", { as: "ann", body: { path } })).status).toBe(400);
     }
+  });
+
+  test("400: a ticket is not issued for a path that takes no tickets; the refusal names those that do", async () => {
+    for (const path of ["/api/jobs", "/api/jobs/streams", "/api/jobs/1/stream/2"]) {
+      const { status, body } = await site.call("POST", "/api/tickets", { as: "ann", body: { path } });
+      expect([path, status, body.code]).toEqual([path, 400, "invalid_request"]);
+      for (const known of ["/api/jobs/stream", "/api/jobs/:id/stream", "/api/imports/:id/rejects.csv"]) {
+        expect(body.detail.split(/[ ,]+/)).toContain(known);
+      }
+    }
+    const path = `/api/jobs/${randomUUID()}/stream`;
+    expect((await site.call("POST", "/api/tickets", { as: "ann", body: { path } })).status).toBe(201);
   });
 
   test("503: without LINK_SECRET no ticket is issued", async () => {

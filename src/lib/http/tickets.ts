@@ -59,7 +59,10 @@ export function createTickets(secret: string | undefined, clock: Clock) {
   };
 }
 
-export const ticketRoutes = ({ tickets }: { tickets: Pick<Tickets, "issue"> }): Route[] => [
+type TicketDependencies = { tickets: Pick<Tickets, "issue">; routes: () => readonly Route[] };
+
+/** `routes`: all routes of the API, of which some accept a ticket. */
+export const ticketRoutes = ({ tickets, routes }: TicketDependencies): Route[] => [
   route({
     method: "POST",
     path: "/api/tickets",
@@ -72,6 +75,23 @@ export const ticketRoutes = ({ tickets }: { tickets: Pick<Tickets, "issue"> }): 
       ),
     }),
     responses: { 201: z.object({ ticket: z.string(), expiresAt: z.string() }) },
-    handler: async ({ body, requester }) => json(201, await tickets.issue(requester, body.path)),
+    handler: async ({ body, requester }) => {
+      requireKnown(body.path, routes());
+      return json(201, await tickets.issue(requester, body.path));
+    },
   }),
 ];
+
+/** Throws `invalid_request` for a path that no route with tickets has, because nothing would open the ticket. */
+function requireKnown(path: string, routes: readonly Route[]): void {
+  const known = routes.filter((one) => one.ticket).map((one) => one.path);
+  const parts = path.split("/");
+  const isLike = (pattern: string) => {
+    const wanted = pattern.split("/");
+    return (
+      wanted.length === parts.length && wanted.every((part, n) => part.startsWith(":") || part === parts[n])
+    );
+  };
+  if (known.some(isLike)) return;
+  throw new AppError("invalid_request", `No ticket opens this path. Tickets open ${known.join(", ")}`);
+}
