@@ -12,7 +12,7 @@ export type JobView = {
   kind: string;
   function: string;
   event: string;
-  /** What the job is about, such as a campaign's name. Null in the answer of a request that changes the job. */
+  /** What the job is about, such as a campaign's name. Null when its kind names none. */
   subject: string | null;
   status: JobStatus;
   state: JobStatus;
