@@ -2,6 +2,8 @@ import { applyPatch, type Operation } from "rfc6902";
 import { z } from "zod";
 import { cut } from "#lib/cut.ts";
 import type { Json } from "#lib/database/database.types.ts";
+import { plainIssue } from "#lib/http/plain-issue.ts";
+import { wrongFields } from "#lib/http/wrong-fields.ts";
 import { maskPersonal } from "#lib/mask-personal.ts";
 import { storableJson } from "#lib/storable.ts";
 
@@ -70,8 +72,8 @@ export const createCheckLetter =
     const { data } = patched;
     const moved = FIXED.find((field) => JSON.stringify(data[field]) !== JSON.stringify(stored[field]));
     if (moved) return refuse(`${moved} must stay as it is, because it names the job of this work`);
-    const { error } = schema.safeParse(data);
-    return error ? refuse(`The data does not fit ${event}: ${z.prettifyError(error)}`) : { data };
+    const { error } = schema.safeParse(data, { error: plainIssue });
+    return error ? refuse(`The data does not fit ${event}: ${inWords(error)}`) : { data };
   };
 
 function applied(before: Record<string, Json>, patch: readonly Operation[]): Checked {
@@ -123,5 +125,11 @@ const WRONG: Readonly<Record<string, string>> = {
 };
 
 const refuse = (reason: string) => ({ refusal: cut(maskPersonal(reason), MAX_REASON_CHARS) });
+
+/** Each wrong field with what is wrong with it. A schema's own message may stand alone, without a field. */
+const inWords = (error: z.ZodError): string =>
+  wrongFields(error)
+    .map(({ field, message }) => (field === "" ? message : `"${field}" ${message}`))
+    .join("; ");
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? "");

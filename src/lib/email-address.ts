@@ -80,7 +80,7 @@ const quoted = (name: string): string =>
 const stored = (normalize: (text: string) => string | undefined, maxLength: number, error: string) =>
   z
     .string()
-    .min(3)
+    .min(3, error)
     .max(maxLength)
     .transform((text, context) => {
       const address = normalize(text);

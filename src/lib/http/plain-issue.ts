@@ -35,10 +35,10 @@ export const plainIssue = (issue: z.core.$ZodRawIssue): string | undefined => {
   }
   if (issue.code === "invalid_union" && typeof issue["discriminator"] === "string") {
     const given: unknown = Object.getOwnPropertyDescriptor(issue.input, issue["discriminator"])?.value;
-    return given === undefined ? "is missing" : "is not a known value";
+    return given === undefined ? "is missing" : mustBe(issue["options"]);
   }
   if (issue.code === "invalid_value") {
-    return issue.input === undefined ? "is missing" : `must be ${issue.values.map(String).join(" or ")}`;
+    return issue.input === undefined ? "is missing" : mustBe(issue.values);
   }
   if (issue.code === "too_small") {
     return bound(issue.origin, issue.inclusive === false ? "more than" : "at least", issue.minimum);
@@ -48,6 +48,9 @@ export const plainIssue = (issue: z.core.$ZodRawIssue): string | undefined => {
   }
   return undefined;
 };
+
+const mustBe = (allowed: unknown): string =>
+  Array.isArray(allowed) ? `must be ${allowed.map(String).join(" or ")}` : "is not a known value";
 
 const UNITS: Record<string, string> = {
   string: "characters",

@@ -51,11 +51,29 @@ function explain(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): Wron
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ field: name([...path, key]), message: "is not a known field" }));
   }
-  if (issue.code === "invalid_union") {
+  if (issue.code === "invalid_union" && !isMixed(issue.errors)) {
     const closest = closestTo(issue.errors);
     if (closest !== undefined) return closest.flatMap((inner) => explain(inner, path));
   }
   return [{ field: name(path), message: issue.message }];
+}
+
+/**
+ * Whether the value has all fields of one alternative and also a field of another alternative. Each of these fields is
+ * known, so the message of the union is shown instead.
+ */
+function isMixed(alternatives: readonly z.core.$ZodIssue[][]): boolean {
+  const unknown = alternatives.map((issues) =>
+    issues.flatMap((issue) =>
+      issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : [],
+    ),
+  );
+  const fits = alternatives.findIndex((issues) =>
+    issues.every(({ code, path }) => code === "unrecognized_keys" && path.length === 0),
+  );
+  return (
+    unknown[fits]?.some((key) => unknown.some((keys) => !keys.includes(key) && keys.length > 0)) ?? false
+  );
 }
 
 /**

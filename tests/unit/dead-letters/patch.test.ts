@@ -64,7 +64,7 @@ describe("a refusal says why", () => {
       "the schema",
       [{ op: "replace", path: "/number", value: "a" }],
       { number: 1 },
-      /does not fit test\/order\.paid/,
+      /^The data does not fit test\/order\.paid: "number" must be a number$/,
     ],
     ["no object", [{ op: "replace", path: "", value: 1 }], { number: 1 }, /must stay an object/],
     [

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { campaignContent } from "#campaigns/content.ts";
-import { normalizeAddress, normalizeMailbox } from "#lib/email-address.ts";
+import { address, mailbox, normalizeAddress, normalizeMailbox } from "#lib/email-address.ts";
 
 const long = (length: number) => "x".repeat(length);
 
@@ -148,4 +148,8 @@ describe("a sender", () => {
       [["from"], expect.stringContaining("must be an address")],
     ]);
   });
+});
+
+test.each([address, mailbox])("text that is too short for an address is refused as no address", (schema) => {
+  expect(schema.safeParse("a").error?.issues[0]?.message).toMatch(/^must be an address like/);
 });

@@ -67,3 +67,12 @@ test("a wrong value is answered with what the field must be", () => {
     share: "must be less than 1",
   });
 });
+
+test("a value that chooses between alternatives is answered with all values that it may have", () => {
+  const way = z.discriminatedUnion("op", [
+    z.object({ op: z.literal(["add", "test"]) }),
+    z.object({ op: z.literal("remove") }),
+  ]);
+  const { error } = way.safeParse({ op: "set" }, { error: plainIssue });
+  expect(error?.issues.map(({ message }) => message)).toEqual(["must be add or test or remove"]);
+});
