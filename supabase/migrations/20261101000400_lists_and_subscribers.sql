@@ -222,9 +222,10 @@ $$;
 
 -- Locks the addresses, then their subscribers on all lists, until the transaction ends. Every statement that changes
 -- suppressions or a subscriber's status calls this function before it locks a suppression. So all of them lock in one
--- order and cannot deadlock: 1. the addresses, 2. their subscribers, 3. their suppressions. The lock of the address is
--- needed because an upload may add a subscriber of the address after the second step. An upload locks only the rows of
--- its list, in the order of their addresses.
+-- order and cannot deadlock: 1. the addresses, 2. their lists, 3. their subscribers, 4. their suppressions. The lock of
+-- the address is needed because an upload may add a subscriber of the address after the third step. The lock of the
+-- lists is needed because a deletion locks the list before its subscribers, and a new suppression refers to its list.
+-- An upload locks only the rows of its list, in the order of their addresses.
 create function private.lock_subscribers(p_emails text[])
 returns void
 language sql
@@ -232,6 +233,10 @@ set search_path = ''
 as $$
   select pg_advisory_xact_lock(hashtextextended('subscribers ' || email, 0))
   from (select distinct lower(given.email) as email from unnest(p_emails) as given (email) order by 1) as address;
+  select from public.email_lists where id in (
+    select s.list_id from unnest(p_emails) as given (email) cross join public.email_lists as list
+    join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email))
+  order by id for key share;
   select from unnest(p_emails) as given (email) cross join public.email_lists as list
   join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email)
   where s.status <> 'erased'

@@ -99,12 +99,14 @@ const report = (
 ) => `select private.apply_report_to_address(jsonb_build_object('outcome', '${outcome}',
   'address', email, 'reason', 'bounced', 'at', now()), now()) from email_subscribers where list_id = $1 and id = $2`;
 
-/** Starts the statements one after the other while a suppression of the address is locked, then lets them end. */
-async function crossing(...statements: (() => Promise<unknown>)[]) {
+const suppressions = "select from suppressions where address = $1 for update";
+
+/** Starts the statements one after the other while the rows of the address in `held` are locked, then lets them end. */
+async function crossing(held: string, ...statements: (() => Promise<unknown>)[]) {
   const client = await db.sql.connect();
   try {
     await client.query("begin");
-    await client.query("select from suppressions where address = $1 for update", [email]);
+    await client.query(held, [email]);
     const answers: Promise<unknown>[] = [];
     for (const start of statements) {
       answers.push(start());
@@ -125,6 +127,7 @@ test.each([
   const parameters = [subscriber.list_id, subscriber.id];
   await sql(one.stored, ...parameters);
   await crossing(
+    suppressions,
     () => sql(one.first, ...parameters),
     () => sql(one.second, ...parameters),
   );
@@ -143,6 +146,7 @@ test("a subscriber who is added while the address is suppressed causes no deadlo
   await sql("update suppressions set lifted_at = now() where address = $1", email);
   const add = "select upsert_email_subscribers($1, 'ada', $2, true, now())";
   await crossing(
+    suppressions,
     () => sql(suppress, leave),
     async () => {
       await sql(add, list.id, JSON.stringify([{ email }]));
@@ -164,4 +168,19 @@ test("a click on an unsubscribe link does not store the address of a subscriber 
   expect(
     await sql("select address, reason from suppressions where list_id = $1", subscriber.list_id),
   ).toEqual([{ address: null, reason: "deleted" }]);
+});
+
+test("a list that is deleted while a subscriber of it unsubscribes causes no deadlock", async () => {
+  const [list] = await sql(
+    "insert into email_lists (owner, name, created_at) values ('ada', 'shop', now()) returning id",
+  );
+  const add = "select upsert_email_subscribers($1, 'ada', $2, true, now())";
+  await sql(add, list.id, JSON.stringify([{ email }]));
+  // The click has locked the older subscriber, and waits for the newer one.
+  await crossing(
+    "select from email_subscribers where id = (select max(id) from email_subscribers where email = $1) for update",
+    () => sql(click("unsubscribe"), subscriber.list_id, subscriber.id),
+    () => sql("select delete_email_list($1, 'ada')", subscriber.list_id),
+  );
+  expect(await sql("select from suppressions where list_id = $1", subscriber.list_id)).toEqual([]);
 });
