@@ -30,8 +30,9 @@ const covers = (
 
 export const collisions = (doors: readonly Door[]): string[] =>
   doors.flatMap(({ name, routes }) =>
-    routes.flatMap(({ pattern, methods = ["GET"] }) =>
-      methods
+    routes.flatMap(({ pattern, methods = [] }) =>
+      // The bundler gives a route that takes every method an empty list.
+      (methods.length === 0 ? ["GET"] : methods)
         .map((method) => ({ method, others: doorsFor(doors, method, example(pattern)) }))
         .filter(({ others }) => others.length > 1)
         .map(

@@ -55,6 +55,14 @@ describe("the doors of an address", () => {
     expect(collisions([jobs, door("campaigns", "/api/campaigns/*")])).toEqual([]);
   });
 
+  test("a collision of doors that take every method is reported for each of them", () => {
+    const everyMethod = (name: string) => {
+      const one = door(name, "/api/jobs");
+      return { ...one, routes: one.routes.map((route) => ({ ...route, methods: [] })) };
+    };
+    expect(collisions([everyMethod("jobs"), everyMethod("others")])).toHaveLength(2);
+  });
+
   test("an address that one door excludes belongs to the other door", () => {
     const api = {
       ...door("api", "/api/*"),
