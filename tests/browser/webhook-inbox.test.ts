@@ -51,7 +51,9 @@ withChromium("the inbox of webhooks", () => {
     const id = await receiveGithub(pages.house, "star");
     await receiveGithub(pages.house, "star");
     await handled(4);
-    await pages.house.sql.query("update webhook_inbox set received_at = '2026-10-01' where type = 'star'");
+    await pages.house.sql.query(
+      "update webhook_inbox set received_at = now() - interval '1 day' where type = 'star'",
+    );
     const page = await pages.open(`/webhook-inbox/${id}`);
     await page.getByRole("button", { name: "Replay" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Replay" }).click();

@@ -99,7 +99,8 @@ describe("webhooks of GitHub, whose counters show each effect", () => {
     await receive("star", {});
     await receive("push");
     await ended();
-    await shop.rows("update webhook_inbox set received_at = '2026-10-01'");
+    const monthAgo = new Date(shop.engine.clock.now().getTime() - 30 * 24 * 60 * 60_000);
+    await shop.rows("update webhook_inbox set received_at = $1", [monthAgo]);
     const stored = await shop.rows("select id, type, verdict from webhook_inbox order by sequence");
     const [first, second, , failed, push] = stored.map(({ id }) => id);
     const queuedBy = async (body: object) => {
