@@ -20,6 +20,11 @@ export const realTiming: Timing = {
 };
 
 const RETRIES = 5;
+/**
+ * The client waits at most one hour for a `Retry-After`. A longer one is usually a mistake of a proxy, and above 24 days
+ * a timer of JavaScript ends at once.
+ */
+export const MOST_WAIT_MS = 60 * 60_000;
 const CAP_MS = 30_000;
 
 /**
@@ -29,7 +34,10 @@ const CAP_MS = 30_000;
 export const backoffMs = (retry: number, random: number): number =>
   Math.min(1000 * 2 ** retry, CAP_MS) + Math.floor(random * 1000);
 
-/** Tries again after temporary failures, five times: after `Retry-After`, or else after `backoffMs`. */
+/**
+ * Tries again after temporary failures, five times: after `Retry-After`, or else after `backoffMs`. Throws the failure
+ * at once when its `Retry-After` is longer than `MOST_WAIT_MS`.
+ */
 export async function withRetries<T>(
   work: () => Promise<T>,
   signal: AbortSignal | undefined,
@@ -40,7 +48,9 @@ export async function withRetries<T>(
       return await work();
     } catch (error) {
       if (!(error instanceof Problem && error.isPassing) || retry === RETRIES) throw error;
-      await sleep(error.retryAfterMs ?? backoffMs(retry, random()), signal);
+      const waitMs = error.retryAfterMs ?? backoffMs(retry, random());
+      if (waitMs > MOST_WAIT_MS) throw error;
+      await sleep(waitMs, signal);
       signal?.throwIfAborted();
     }
   }

@@ -1,7 +1,7 @@
 import { Problem } from "./problem.ts";
 import { readStream } from "./read-stream.ts";
 import { type Request, readJson } from "./request.ts";
-import { backoffMs, type Timing } from "./retry.ts";
+import { backoffMs, MOST_WAIT_MS, type Timing } from "./retry.ts";
 import type { Frame } from "./sse.ts";
 import { type Item, type LiveState, type Message, nothingKnown, reduce } from "./state.ts";
 
@@ -82,7 +82,8 @@ export async function watch<Task extends Item>(
       if (!(error instanceof Problem) || !(error.isPassing || error.status >= 500)) throw error;
       news.status("offline");
       pollsLeft = 0;
-      await pause(error.retryAfterMs ?? backoffMs(failures, random()), signal, sleep);
+      const waitMs = error.retryAfterMs ?? backoffMs(failures, random());
+      await pause(Math.min(waitMs, MOST_WAIT_MS), signal, sleep);
       failures += 1;
     }
   }

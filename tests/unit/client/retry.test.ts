@@ -41,6 +41,12 @@ describe("S3-15: the client's retries", () => {
     expect(waits).toEqual([30_000, 2500]);
   });
 
+  test("are not made when Retry-After is longer than an hour: the refusal is thrown at once", async () => {
+    const { waits, submit } = fakes(busy({ "retry-after": "3601" }));
+    await expect(submit()).rejects.toMatchObject({ status: 503, retryAfterMs: 3_601_000 });
+    expect(waits).toEqual([]);
+  });
+
   test("also follow a network error, and always use the key of the first request", async () => {
     const { keys, submit } = fakes(new TypeError("fetch failed"), busy());
     await submit();

@@ -99,10 +99,12 @@ describe("watch", () => {
       lost(),
       lost(),
       refused(503, { "retry-after": "7" }),
+      lost(),
+      refused(503, { "retry-after": "2592000" }),
       stream(text("job", job("a", 2), "2:2:")),
     );
     await watch();
-    expect(waits).toEqual([150, 1500, 7000, 150]);
+    expect(waits).toEqual([150, 1500, 7000, 3_600_000, 150]);
     expect(asked.at(5)).toBe("stream /api/jobs/stream 1:1:");
     expect(statuses).toEqual(["live", "offline", "live"]);
     expect(jobs()).toEqual([job("a", 2)]);
