@@ -20,11 +20,12 @@ export type Names = {
 
 const WORDS = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*";
 const ROOM_AND_JOB = new RegExp(`^(${WORDS})/(${WORDS})$`);
-/** Names that src or TypeScript already uses. */
+/** Names that src already uses, and the reserved words of TypeScript: a room's name becomes an identifier. */
 const RESERVED = new Set(
-  "app case class client dashboard default events export functions import interface lib package platform room rooms".split(
-    " ",
-  ),
+  `app client dashboard events functions lib platform room rooms
+  arguments await break case catch class const continue debugger default delete do else enum eval export extends false
+  finally for function if implements import in instanceof interface let new null package private protected public return
+  static super switch this throw true try typeof undefined var void while with yield`.split(/\s+/),
 );
 
 const camel = (words: string): string => words.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());

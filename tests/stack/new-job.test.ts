@@ -99,6 +99,7 @@ describe("new:job refuses with one sentence of explanation", () => {
     [`invoices/remind-${"x".repeat(80)}`, "is not <room>/<verb-noun>"],
     ["lib/remind-customer", "cannot be a room"],
     ["import/read-file", "cannot be a room"],
+    ["try/read-file", "cannot be a room"],
   ])("%s", (wanted, sentence) => {
     expect(() => namesOf(wanted)).toThrow(sentence);
   });
