@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import pg from "pg";
 import { afterAll, expect, test } from "vitest";
 import { openDatabase } from "#stack/database.ts";
@@ -65,3 +66,13 @@ test("a database that is stopped before it is ready leaves no server", async () 
   await database.stop();
   expect(existsSync(pidFile())).toBe(false);
 });
+
+test.each(["postgres://me:pa#ss@db.example.com/app", "host=db.example.com password=pa#ss"])(
+  "a DATABASE_URL that is no URL is refused without its password: %s",
+  async (url) => {
+    const { ready } = openDatabase({ DATABASE_URL: url }, { dataDir, migrations, say: () => {} });
+    const error: unknown = await ready.catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ message: "DATABASE_URL is not a valid URL." });
+    expect(inspect(error)).not.toContain("pa#ss");
+  },
+);

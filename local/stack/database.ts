@@ -31,6 +31,12 @@ export function openDatabase(
 }
 
 async function migrated(url: string, directory: string): Promise<string> {
+  // The message does not repeat the value, which may contain a password.
+  if (!URL.canParse(url))
+    throw new StackError(
+      "DATABASE_URL is not a valid URL.",
+      "Write postgres://user:password@host:5432/database. In the password, write # as %23, / as %2F, and @ as %40.",
+    );
   try {
     await migrate(url, directory);
     return url;

@@ -78,3 +78,12 @@ test("a storage that does not answer causes a transient error", async () => {
     await expect(broken.remove("images", ["f.png"])).rejects.toMatchObject(trouble);
   }
 });
+
+test("an upload with an invalid key is refused before its bytes are read", async () => {
+  const { SUPABASE_URL: url, SUPABASE_SECRET_KEY: key } = database.env;
+  const endless = new ReadableStream();
+  const headers = { apikey: key, authorization: `Bearer ${key}`, "content-type": "image/png" };
+  const upload = { method: "POST", headers, body: endless, duplex: "half" } as const;
+  const response = await database.fetch(`${url}/storage/v1/object/images/a%23b.png`, upload);
+  expect([response.status, await response.json()]).toMatchObject([400, { error: "InvalidKey" }]);
+});

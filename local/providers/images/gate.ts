@@ -9,7 +9,11 @@ export class Gate {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve();
       this.#waiting.push(resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      const leave = () => {
+        this.#waiting = this.#waiting.filter((one) => one !== resolve);
+        resolve();
+      };
+      signal.addEventListener("abort", leave, { once: true });
     });
   }
 

@@ -37,9 +37,11 @@ export const createStorage = (database: Database, keys: Keys, directory: string,
   const signing = createSigning(database, objects, links);
 
   const upload = async (ask: Ask, identity: Identity, { bucket, key }: Place, upsert: boolean) => {
+    // The key is checked first: bytes that were received for an invalid key would stay in the folder.
+    const place = { bucket, key: checkedKey(key) };
     const rules = await findBucket(database.own, bucket);
     const received = await receiveUpload(ask, rules, files);
-    const id = await objects.save(identity, { bucket, key: checkedKey(key) }, received, upsert);
+    const id = await objects.save(identity, place, received, upsert);
     return json(200, { Key: `${bucket}/${key}`, Id: id });
   };
 
