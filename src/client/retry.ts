@@ -21,8 +21,8 @@ export const realTiming: Timing = {
 
 const RETRIES = 5;
 /**
- * The client waits at most one hour for a `Retry-After`. A longer one is usually a mistake of a proxy, and above 24 days
- * a timer of JavaScript ends at once.
+ * The client waits at most one hour for a `Retry-After`. A caller has no use for a longer wait, and a timer of JavaScript
+ * fires at once when its delay is longer than 24 days.
  */
 export const MOST_WAIT_MS = 60 * 60_000;
 const CAP_MS = 30_000;

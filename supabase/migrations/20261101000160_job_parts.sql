@@ -91,7 +91,7 @@ begin
   -- and this statement, which locks the parts before the plan, could deadlock.
   perform from public.jobs where id = v_from_job_id for key share;
   if found then
-    -- Every statement locks parts before their plan, so that two statements cannot deadlock.
+    -- Every statement but the deletion of a job locks parts before their plan, so that two statements cannot deadlock.
     perform from public.job_parts where job_id = v_from_job_id order by part_no for update;
     update public.job_parts set status = 'pending' where job_id = v_from_job_id and status = 'dead';
     update public.job_plans set job_id = p_job_id where job_id = v_from_job_id returning * into v_plan;

@@ -88,8 +88,8 @@ as $$
 $$;
 
 -- Sets the status of the subscribers with these addresses according to their suppressions. The caller has called
--- private.lock_subscribers. So the status agrees with the suppressions that were committed meanwhile, and a subscriber
--- who was erased meanwhile stays erased.
+-- private.lock_subscribers. So suppressions that were committed before the lock are seen, and a subscriber who was
+-- erased meanwhile stays erased. A subscriber whom an upload adds at the same time may be missed.
 create function private.reflect_suppressions(p_emails text[], p_now timestamptz)
 returns void
 language plpgsql

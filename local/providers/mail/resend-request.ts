@@ -46,8 +46,8 @@ const NEXT_MAIL = '},{"from":';
 
 /**
  * Parses an array of mails in pieces, because V8 asks the system for new memory for every string above 128 KB: for a
- * batch of 152 KB, that took half of this process's CPU time. When each piece is JSON, the whole array is. Undefined
- * when a piece is not: the text of a mail may contain what looks like the beginning of the next mail.
+ * batch of 152 KB, that took half of this process's CPU time. When each piece is JSON, the whole array is. Returns
+ * undefined when a piece is not JSON, because the text of a mail can contain `},{"from":`.
  */
 function mailByMail(body: Buffer): unknown[] | undefined {
   if (body.at(0) !== OPENING || body.at(-1) !== CLOSING) return undefined;

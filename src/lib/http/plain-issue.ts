@@ -37,6 +37,7 @@ export const plainIssue = (issue: z.core.$ZodRawIssue): string | undefined => {
     const given: unknown = Object.getOwnPropertyDescriptor(issue.input, issue["discriminator"])?.value;
     return given === undefined ? "is missing" : mustBe(issue["options"]);
   }
+  if (issue.code === "invalid_union") return "must have the fields of one alternative only";
   if (issue.code === "invalid_value") {
     return issue.input === undefined ? "is missing" : mustBe(issue.values);
   }

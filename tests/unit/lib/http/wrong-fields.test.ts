@@ -3,7 +3,7 @@ import { z } from "zod";
 import { sourceSchema } from "#imports/find-file.ts";
 import { instant } from "#lib/http/fields.ts";
 import { plainIssue } from "#lib/http/plain-issue.ts";
-import { wrongFields } from "#lib/http/wrong-fields.ts";
+import { parseFields, wrongFields } from "#lib/http/wrong-fields.ts";
 
 test("a field with several errors is named once, with its first error", () => {
   const schema = z.strictObject({ from: instant, count: z.number() });
@@ -28,4 +28,11 @@ test("fields of two alternatives together get the message of the union", () => {
   expect(wrong({ url, colour: "red" })).toEqual([
     { field: "source.colour", message: "is not a known field" },
   ]);
+  const plain = z.union([
+    z.strictObject({ csv: z.string() }),
+    z.strictObject({ subscribers: z.array(z.string()) }),
+  ]);
+  expect(() => parseFields(plain, { csv: "email", subscribers: [] }, "body")).toThrow(
+    "The body must have the fields of one alternative only",
+  );
 });
