@@ -1,4 +1,5 @@
-import type { Cut, Parts } from "./parts.ts";
+import type { Parts } from "./parts.ts";
+import type { Cut } from "./plan-parts.ts";
 
 type Run = Parameters<Parts["plan"]>[0] & {
   event: { name: string; data: { parentJobId?: string | undefined; part?: number | undefined } };

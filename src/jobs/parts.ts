@@ -1,19 +1,16 @@
-import { type GetStepTools, type Inngest, NonRetriableError } from "inngest";
+import { NonRetriableError } from "inngest";
 import { delayMs, type RetryPolicyName } from "#lib/engine/retry-policy.ts";
 import { AppError, type ErrorCode, meaningOf } from "#lib/errors.ts";
 import { fanOut } from "./fan-out.ts";
-import type { Part, PartsRepository, Piece, Plan } from "./parts-repository.ts";
+import type { Part, PartsRepository } from "./parts-repository.ts";
+import { createPlanner } from "./plan-parts.ts";
+import { MAX_STEPS, type Run, type StepTime, startTime } from "./steps.ts";
 
 export type Parts = ReturnType<typeof createParts>;
 
-type Steps = Pick<GetStepTools<Inngest.Any>, "run" | "sleep" | "sendEvent">;
-type Run = { step: Steps; runId: string; event: { id?: string | undefined; data: unknown } };
 /** The data of a fan-out event. Without `part`, its run works on the next free part until no part is left. */
 export type PartRef = { parentJobId: string; part?: number | undefined };
 type PartRun = Run & { event: { name: string; data: PartRef } };
-
-/** Tells whether the time of one step is almost up. Nothing that takes long should begin after that. */
-export type StepTime = { isLate(): boolean };
 
 /**
  * The result of one step of work on a part: the answer of its last `settle`, or how long the provider asked us to wait,
@@ -21,12 +18,6 @@ export type StepTime = { isLate(): boolean };
  * resumed.
  */
 export type Worked = "open" | "done" | "lost" | "paused" | { waitMs: number };
-
-/** Ends the planning before the plan is complete, and says why. */
-type Stopped = { stopped: string };
-type PlanOrStopped = Plan & Partial<Stopped>;
-/** Cuts the next piece of the work. */
-export type Cut = (plan: Plan, time: StepTime) => Promise<Piece | Stopped>;
 
 export type WorkOptions = {
   /** The policy for errors of a provider: the delay before each further try, and the number of tries of the run. */
@@ -42,37 +33,17 @@ type Outcome =
 
 /** A request may run 60 s on Netlify, and the longest call to a provider takes 20 s. */
 const STEP_MS = 35_000;
-/** Planning gets less time than `STEP_MS`, because its last piece may take 30 s: a range of a file from a slow host. */
-const PLAN_STEP_MS = 20_000;
 /** After this time the part of a dead claimant is free again: the time is longer than any step. */
 const LEASE_MS = 120_000;
 /** A run that waits this many times in a row without progress fails, because waiting does not help. */
 const MAX_WAITS = 40;
-/** Inngest ends a run after 1,000 steps. */
-const MAX_STEPS = 500;
-
 /**
  * Fan-out in two functions. One function plans a job's work in parts and sends an event for each; the other works on
  * the part that its event names. The call that settles the last work ends the job. So a room needs no lease, claim or
  * progress counter of its own.
  */
 export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
-  return { plan, fanOut, work };
-
-  /**
-   * Plans the job of this run piece by piece, in as many steps as it needs. A repeated step continues where it stopped.
-   * When `cut` stops, the plan stays incomplete and has the reason in `stopped`.
-   */
-  async function plan({ step, event, runId }: Run, functionId: string, cut: Cut): Promise<PlanOrStopped> {
-    for (let round = 0; round < MAX_STEPS; round++) {
-      const plan = await step.run(`plan-${round}`, async () => {
-        const time = startTime(Math.min(stepMs, PLAN_STEP_MS));
-        return planPieces(parts, await parts.open(event.id ?? runId, functionId), cut, time);
-      });
-      if (plan.planned || plan.stopped !== undefined) return plan;
-    }
-    throw new NonRetriableError(`The plan is not complete after ${MAX_STEPS} steps`);
-  }
+  return { plan: createPlanner(parts, stepMs), fanOut, work };
 
   /**
    * Claims the part of this run's event, and calls the room to work on it, step by step, until it is done. Safe to
@@ -129,21 +100,6 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   }
 }
 
-async function planPieces(
-  parts: PartsRepository,
-  opened: Plan,
-  cut: Cut,
-  time: StepTime,
-): Promise<PlanOrStopped> {
-  let plan = opened;
-  while (!plan.planned && !time.isLate()) {
-    const piece = await cut(plan, time);
-    if ("stopped" in piece) return { ...plan, ...piece };
-    plan = await parts.add(plan.jobId, plan.cursor, piece);
-  }
-  return plan;
-}
-
 /**
  * Another run continues the work, unless this run made no progress, or waited too often in a row. If this run
  * reprocesses a letter, the letter is resolved now, although the part is open; when the other run fails, its failure
@@ -165,11 +121,6 @@ async function endOfSteps({ step, event, runId }: PartRun, waits: number, isProg
 async function leave(parts: PartsRepository, part: Part): Promise<Outcome> {
   await parts.release(part, { isProviderFailure: false });
   return { state: "paused" };
-}
-
-function startTime(stepMs: number): StepTime {
-  const end = performance.now() + stepMs;
-  return { isLate: () => performance.now() >= end };
 }
 
 /**

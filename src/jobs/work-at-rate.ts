@@ -1,6 +1,7 @@
 import { type Clock, sleep } from "#lib/clock.ts";
-import type { StepTime, Worked } from "./parts.ts";
+import type { Worked } from "./parts.ts";
 import type { Part } from "./parts-repository.ts";
+import type { StepTime } from "./steps.ts";
 
 const SECOND_MS = 1_000;
 

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { createParts, type Parts, type StepTime } from "#jobs/parts.ts";
+import { createParts, type Parts } from "#jobs/parts.ts";
 import { type Part, partsRepository } from "#jobs/parts-repository.ts";
+import type { StepTime } from "#jobs/steps.ts";
 import { cancelOfParentJob, cancelOfThisJob } from "#lib/engine/flow-control.ts";
 import { AppError } from "#lib/errors.ts";
 import type { Platform } from "#platform.ts";
