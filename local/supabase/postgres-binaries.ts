@@ -96,8 +96,9 @@ export const isCode = (error: unknown, code: string): boolean =>
 
 /**
  * Settings of glibc's `malloc`, in bytes. A server process keeps up to 64 MB of freed memory for the next statement.
- * Without these settings each statement with a large JSON document returns its memory to the system and asks for it again. That
- * took about a fifth of Postgres's CPU time in a campaign on a virtual machine, where a page fault costs 16 µs.
+ * Without these settings, each statement with a large JSON document returns its memory to the system and asks for it
+ * again. That took about a fifth of Postgres's CPU time in a campaign on a virtual machine, where a page fault costs
+ * 16 µs.
  */
 export const keepFreedMemory = {
   MALLOC_TRIM_THRESHOLD_: String(64 * 1024 * 1024),

@@ -21,8 +21,8 @@ export const realTiming: Timing = {
 
 const RETRIES = 5;
 /**
- * The client waits at most one hour for a `Retry-After`. A caller has no use for a longer wait, and a timer of JavaScript
- * fires at once when its delay is longer than 24 days.
+ * The client obeys a `Retry-After` of at most one hour. A timer of JavaScript fires at once when its delay is longer than
+ * 24 days.
  */
 export const MOST_WAIT_MS = 60 * 60_000;
 const CAP_MS = 30_000;
@@ -36,7 +36,7 @@ export const backoffMs = (retry: number, random: number): number =>
 
 /**
  * Tries again after temporary failures, five times: after `Retry-After`, or else after `backoffMs`. Throws the failure
- * at once when its `Retry-After` is longer than `MOST_WAIT_MS`.
+ * at once when its `Retry-After` is longer than `MOST_WAIT_MS`; the failure says in `retryAfterMs` how long.
  */
 export async function withRetries<T>(
   work: () => Promise<T>,

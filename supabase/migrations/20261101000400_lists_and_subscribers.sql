@@ -222,9 +222,9 @@ $$;
 
 -- Locks the addresses, the lists that have them, and their subscribers, until the transaction ends. Every function that
 -- writes suppressions or a subscriber's status calls this one first. So these functions lock in one order and cannot
--- deadlock: 1. the addresses, 2. their lists, 3. their subscribers, 4. their suppressions. The lock of
--- the address is needed because an upload may add a subscriber of the address after the third step. The lock of the
--- lists is needed because a deletion locks the list before its subscribers, and a new suppression refers to its list.
+-- deadlock: 1. the addresses, 2. their lists, 3. their subscribers, 4. their suppressions. The lock of the address is
+-- needed because an upload may add a subscriber of the address after the third step. The lock of the lists is needed
+-- because a deletion locks the list before its subscribers, and a new suppression refers to its list.
 -- An upload does not call this function: it locks the rows of its list in the order of their addresses, and then the
 -- list.
 create function private.lock_subscribers(p_emails text[])

@@ -89,7 +89,8 @@ $$;
 
 -- Sets the status of the subscribers with these addresses according to their suppressions. The caller has called
 -- private.lock_subscribers. So suppressions that were committed before the lock are seen, and a subscriber who was
--- erased meanwhile stays erased. A subscriber whom an upload adds at the same time may be missed.
+-- erased meanwhile stays erased. When an upload adds a subscriber at the same time,
+-- this function may not see the new subscriber.
 create function private.reflect_suppressions(p_emails text[], p_now timestamptz)
 returns void
 language plpgsql

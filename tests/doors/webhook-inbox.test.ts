@@ -97,7 +97,7 @@ describe("the list of received webhooks", () => {
   });
 
   test("200: pages follow each other, also when all webhooks arrived in the same moment", async () => {
-    await rows("update webhook_inbox set received_at = '2026-10-01'");
+    await rows("update webhook_inbox set received_at = now() - interval '1 day'");
     const queries: Record<string, string>[] = [{}, { source: "stripe" }, { status: "waiting" }];
     for (const query of queries) {
       const whole = await idsOf(query);

@@ -116,8 +116,11 @@ describe("a report", () => {
     ["sends", "Campaign"],
     ["dead_letters", "Dead letter"],
   ])("S4-79: the list of %s can be exported", async (reportType, heading) => {
-    const id = await make({ reportType, dateRange: { start: "2020-01-01", end: "2026-12-31" } });
-    expect(await read(id)).toMatchObject({ status: "completed", format: "csv" });
+    const end = shop.engine.clock.now().toISOString().slice(0, 10);
+    const id = await make({ reportType, dateRange: { start: "2020-01-01", end } });
+    const report = await read(id);
+    expect(report).toMatchObject({ status: "completed", format: "csv" });
+    if (reportType === "analytics") expect(report.rows).toBeGreaterThan(0);
     const { file } = await download(id);
     expect((await file?.text())?.replace("\uFEFF", "").split(",")[0]).toBe(heading);
   });
