@@ -17,7 +17,7 @@ type Visit = {
   expected?: RegExp;
   /** Lets the test move the clock of the page. It is installed first, because it could not stop timers that began before. */
   movesClock?: boolean;
-} & Pick<BrowserContextOptions, "colorScheme" | "viewport" | "reducedMotion">;
+} & Pick<BrowserContextOptions, "colorScheme" | "viewport" | "reducedMotion" | "timezoneId">;
 
 export type Pages = {
   house: House;
