@@ -167,6 +167,7 @@ declare
   v_created bigint;
   v_updated bigint;
 begin
+  perform private.lock_upload(p_list_id::text, array(select item ->> 'email' from jsonb_array_elements(p_rows) as item));
   perform private.require_email_list(p_list_id, p_owner);
   with uploaded as (
     select distinct on (lower(item ->> 'email'))
@@ -220,20 +221,42 @@ begin
 end
 $$;
 
+-- Locks addresses until the transaction ends. There are 256 locks for all addresses, because a lock for each address of
+-- an upload would fill Postgres's table of locks. Uploads share the locks (p_is_upload). A change of suppressions waits
+-- for the uploads of its addresses, and they wait for it, so that the later of both sees what the other has written.
+create function private.lock_addresses(p_emails text[], p_is_upload boolean)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_lock bigint;
+begin
+  for v_lock in
+    select hashtextextended('subscribers ' || no, 0)
+    from (select distinct hashtextextended(lower(email), 0) & 255 as no from unnest(p_emails) as given (email)) as numbers
+    order by no
+  loop
+    if p_is_upload then
+      perform pg_advisory_xact_lock_shared(v_lock);
+    else
+      perform pg_advisory_xact_lock(v_lock);
+    end if;
+  end loop;
+end
+$$;
+
 -- Locks the addresses, the lists that have them, and their subscribers, until the transaction ends. Every function that
 -- writes suppressions or a subscriber's status calls this one first. So these functions lock in one order and cannot
 -- deadlock: 1. the addresses, 2. their lists, 3. their subscribers, 4. their suppressions. The lock of the address is
 -- needed because an upload may add a subscriber of the address after the third step. The lock of the lists is needed
 -- because a deletion locks the list before its subscribers, and a new suppression refers to its list.
--- An upload does not call this function: it locks the rows of its list in the order of their addresses, and then the
--- list.
 create function private.lock_subscribers(p_emails text[])
 returns void
 language sql
 set search_path = ''
 as $$
-  select pg_advisory_xact_lock(hashtextextended('subscribers ' || email, 0))
-  from (select distinct lower(given.email) as email from unnest(p_emails) as given (email) order by 1) as address;
+  select private.lock_addresses(p_emails, false);
   select from public.email_lists where id in (
     select s.list_id from unnest(p_emails) as given (email) cross join public.email_lists as list
     join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email))
@@ -242,6 +265,15 @@ as $$
   join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email)
   where s.status <> 'erased'
   order by lower(s.email), s.id for no key update of s;
+$$;
+
+-- Locks the addresses of an upload, which then locks the subscribers of its list in the order of their addresses.
+create function private.lock_upload(p_list_id text, p_emails text[])
+returns void
+language sql
+set search_path = ''
+as $$
+  select private.lock_addresses(p_emails, true);
 $$;
 
 create function private.require_email_subscriber(p_list_id uuid, p_owner text, p_subscriber_id bigint)
@@ -321,9 +353,9 @@ exception when foreign_key_violation then
 end
 $$;
 
-revoke execute on function private.lock_subscribers,
+revoke execute on function private.lock_addresses, private.lock_subscribers, private.lock_upload,
   private.require_email_subscriber, public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list from public, anon, authenticated;
-grant execute on function private.lock_subscribers,
+grant execute on function private.lock_addresses, private.lock_subscribers, private.lock_upload,
   private.require_email_subscriber, public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list to service_role;
 revoke execute on function
   private.require_email_list, private.owner_of_list, private.count_email_subscribers, public.create_email_list,

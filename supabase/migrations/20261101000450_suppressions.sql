@@ -88,9 +88,8 @@ as $$
 $$;
 
 -- Sets the status of the subscribers with these addresses according to their suppressions. The caller has called
--- private.lock_subscribers. So suppressions that were committed before the lock are seen, and a subscriber who was
--- erased meanwhile stays erased. When an upload adds a subscriber at the same time,
--- this function may not see the new subscriber.
+-- private.lock_subscribers. So suppressions and uploads that were committed before the lock are seen, and a
+-- subscriber who was erased meanwhile stays erased.
 create function private.reflect_suppressions(p_emails text[], p_now timestamptz)
 returns void
 language plpgsql

@@ -9,6 +9,9 @@ create table private.import_targets (
   -- administrator) returns this value as text, and refuses values of other owners.
   scope_column text not null,
   scope_function text not null,
+  -- A function (value of the scope column text, keys text[]) that an import and its undo call before they lock rows of
+  -- the table. It locks what other writers of the table lock before its rows. Null: they lock nothing before.
+  lock_function text,
   -- The key of a row "t", such as lower(t.email). Rows with equal keys are the same row.
   key_sql text not null,
   -- The columns that an import may write. The second list names those that are JSON objects, which are merged field by
@@ -181,9 +184,26 @@ declare
 begin
   if to_regprocedure(v_target.scope_function || '(jsonb, text)') is null then
     raise exception 'The target % names a function that does not exist', p_target;
+  elsif to_regprocedure(v_target.lock_function || '(text, text[])') is null and v_target.lock_function is not null then
+    raise exception 'The target % names a function of locks that does not exist', p_target;
   end if;
   v_target.write_sql := private.write_sql_of_target(v_target);
   insert into private.import_targets select v_target.*;
+end
+$$;
+
+-- Calls the lock_function of a target, if it has one.
+create function private.lock_import_target(p_target text, p_scope text, p_keys text[])
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_lock_function text := (select lock_function from private.import_targets where name = p_target);
+begin
+  if v_lock_function is not null then
+    execute format('select %s($1, $2)', v_lock_function) using p_scope, p_keys;
+  end if;
 end
 $$;
 
@@ -199,7 +219,8 @@ end
 $$;
 -- An import cannot write the status, so that an unsubscribed address stays unsubscribed.
 select private.register_import_target('{"name": "subscribers", "table_name": "public.email_subscribers",
-  "scope_column": "list_id", "scope_function": "private.scope_of_subscribers", "key_sql": "lower(t.email)",
+  "scope_column": "list_id", "scope_function": "private.scope_of_subscribers", "lock_function": "private.lock_upload",
+  "key_sql": "lower(t.email)",
   "columns": ["email", "fields"], "deep_columns": ["fields"]}');
 
 -- A contact is a person or company that an owner knows, once for each address.
@@ -287,8 +308,8 @@ select private.register_export('{"name": "products", "from_sql": "public.product
   ["Stock", "t.stock"], ["Created", "t.created_at"], ["Changed", "t.updated_at"]]}');
 
 revoke execute on function private.dry_row_id, private.values_sql_of_target, private.scope_type_of_target,
-  private.judge_sql_of_target, private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
+  private.judge_sql_of_target, private.write_sql_of_target, private.register_import_target, private.lock_import_target, private.scope_of_subscribers,
   private.scope_of_owner, private.erase_from_contacts from public, anon, authenticated;
 grant execute on function private.dry_row_id, private.values_sql_of_target, private.scope_type_of_target,
-  private.judge_sql_of_target, private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
+  private.judge_sql_of_target, private.write_sql_of_target, private.register_import_target, private.lock_import_target, private.scope_of_subscribers,
   private.scope_of_owner, private.erase_from_contacts to service_role;

@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type PartsLedger, partsLedger } from "./parts/ledger.ts";
+
+let ledger: PartsLedger;
+beforeAll(async () => {
+  ledger = await partsLedger();
+});
+afterAll(() => ledger.close());
+
+let listId: string;
+beforeEach(async () => {
+  await ledger.rows("delete from suppressions");
+  const [list] = await ledger.rows(
+    "insert into email_lists (owner, name, created_at) values ('ada', 'news', now()) returning id",
+  );
+  listId = list.id;
+});
+
+const addresses = (...names: string[]) => names.map((name) => `${name}@example.com`);
+const upload = (...names: string[]) =>
+  ledger.rows(
+    "select upsert_email_subscribers($1, 'ada', $2, false, now())",
+    listId,
+    JSON.stringify(addresses(...names).map((email) => ({ email, fields: { from: "upload" } }))),
+  );
+const suppressed = (name: string) =>
+  JSON.stringify(
+    addresses(name).map((address) => ({ address, scope: "all", reason: "bounced", source: "test" })),
+  );
+const suppress = "select private.suppress($1::jsonb, now())";
+
+/** A new import of these rows into the list: the job with its claimed part. */
+async function startImport(...names: string[]) {
+  const { jobId } = await ledger.job([names.length]);
+  const part = await ledger.claim(jobId, "import");
+  if (part.state !== "claimed") throw new Error(part.state);
+  const id = randomUUID();
+  await ledger.rows(
+    `insert into imports (id, job_id, owner, target, scope, merge, absent, is_dry_run, is_again, file_url, file_name,
+       created_at) values ($1, $2, 'ada', 'subscribers', $3, 'upsert', 'keep', false, false, '', 'f', now())`,
+    id,
+    jobId,
+    listId,
+  );
+  const rows = addresses(...names).map((email, no) => ({
+    n: no + 1,
+    k: email,
+    v: { email, fields: { from: id } },
+  }));
+  return {
+    id,
+    write: () =>
+      ledger.rows(
+        "select write_import_rows($1, $2, 1, $3, $4, '[]', now()) as answer",
+        part.id,
+        part.token,
+        names.length + 1,
+        JSON.stringify(rows),
+      ),
+  };
+}
+
+const waiting = async () =>
+  (
+    await ledger.rows(`select from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock'`)
+  ).length;
+
+const subscribers = async () =>
+  (
+    await ledger.rows(
+      "select split_part(email, '@', 1) as name, status from email_subscribers where list_id = $1 order by 1",
+      listId,
+    )
+  ).map(({ name, status }) => `${name} ${status}`);
+
+describe.each([
+  { way: "an upload", add: async (name: string) => () => upload(name) },
+  { way: "an import", add: async (name: string) => (await startImport(name)).write },
+])("a subscriber whom $way adds", ({ add }) => {
+  test("while a suppression of the address is committed ends suppressed", async () => {
+    const start = await add("new");
+    const client = await ledger.db.sql.connect();
+    try {
+      await client.query("begin");
+      await client.query(suppress, [suppressed("new")]);
+      let hasEnded = false;
+      const answer = start().finally(() => {
+        hasEnded = true;
+      });
+      await expect.poll(async () => hasEnded || (await waiting()) > 0).toBe(true);
+      await client.query("commit");
+      await answer;
+    } finally {
+      client.release();
+    }
+    expect(await subscribers()).toEqual(["new bounced"]);
+  });
+
+  test("before a suppression of the address that is committed first ends suppressed", async () => {
+    await upload("held");
+    const start = await add("new");
+    // The trigger has read the suppressions, and the transaction of the subscriber is open until the lock is given back.
+    await ledger.rows(`create function wait() returns trigger language plpgsql as $$ begin
+        perform pg_advisory_xact_lock(1); return null; end $$;
+      create trigger z_wait after insert on email_subscribers for each statement execute function wait()`);
+    const client = await ledger.db.sql.connect();
+    try {
+      await client.query("select pg_advisory_lock(1)");
+      const added = start();
+      await expect.poll(waiting).toBe(1);
+      let hasEnded = false;
+      const answer = ledger.rows(suppress, suppressed("new")).finally(() => {
+        hasEnded = true;
+      });
+      await expect.poll(async () => hasEnded || (await waiting()) > 1).toBe(true);
+      await client.query("select pg_advisory_unlock(1)");
+      await Promise.all([added, answer]);
+    } finally {
+      client.release();
+      await ledger.rows("drop trigger z_wait on email_subscribers; drop function wait()");
+    }
+    expect(await subscribers()).toEqual(["held active", "new bounced"]);
+  });
+});
