@@ -169,6 +169,10 @@ declare
 begin
   perform private.lock_upload(p_list_id::text, array(select item ->> 'email' from jsonb_array_elements(p_rows) as item));
   perform private.require_email_list(p_list_id, p_owner);
+  -- The subscribers that exist are locked before others are added, as an import does: so both cannot deadlock.
+  perform from public.email_subscribers where list_id = p_list_id
+    and lower(email) in (select lower(item ->> 'email') from jsonb_array_elements(p_rows) as item)
+  order by lower(email) for no key update;
   with uploaded as (
     select distinct on (lower(item ->> 'email'))
       item ->> 'email' as email, coalesce(item -> 'fields', '{}') as fields
@@ -267,13 +271,16 @@ as $$
   order by lower(s.email), s.id for no key update of s;
 $$;
 
--- Locks the addresses of an upload, which then locks the subscribers of its list in the order of their addresses.
+-- Locks the addresses of an upload and then its list, as private.lock_subscribers does. Whoever writes subscribers of one
+-- list calls this function first, and then locks the subscribers in the order of lower(email). An undo adds no
+-- subscribers, so it gives no addresses.
 create function private.lock_upload(p_list_id text, p_emails text[])
 returns void
 language sql
 set search_path = ''
 as $$
   select private.lock_addresses(p_emails, true);
+  select from public.email_lists where id = p_list_id::uuid for key share;
 $$;
 
 create function private.require_email_subscriber(p_list_id uuid, p_owner text, p_subscriber_id bigint)

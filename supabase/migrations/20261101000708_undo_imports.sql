@@ -2,7 +2,8 @@
 -- that was changed after the import is left unchanged and listed. An undo is a job with one part.
 
 -- $1 import, $2 how many rows, $3 whether the rows are left unchanged because other rows refer to them. Restores all
--- columns except the id. Returns {"undone", "conflicts"}.
+-- columns except the id. The rows are locked in the order of their keys, as an import locks them. Returns {"undone",
+-- "conflicts"}.
 create function private.undo_sql_of_target(p_target private.import_targets)
 returns text
 language sql stable
@@ -10,8 +11,11 @@ set search_path = ''
 as $$
   select format($sql$
     with todo as materialized (
-      select target_id, before, version from public.import_rows
-      where import_id = $1 and fate <> 'unchanged' and conflict is null order by target_id limit $2
+      select next.* from (
+        select target_id, before, version from public.import_rows
+        where import_id = $1 and fate <> 'unchanged' and conflict is null order by target_id limit $2
+      ) as next left join %1$s as t on t.id = next.target_id
+      order by %4$s, next.target_id
     ), found as materialized (
       select todo.*, t.version as version_now
       from todo left join lateral (
@@ -35,7 +39,8 @@ as $$
       where r.import_id = $1 and r.target_id = judged.target_id and judged.conflict is not null
     )
     select jsonb_build_object('undone', count(*) filter (where conflict is null), 'conflicts', count(conflict)) from judged
-  $sql$, p_target.table_name, string_agg(format('%I', attname), ', '), string_agg(format('r.%I', attname), ', '))
+  $sql$, p_target.table_name, string_agg(format('%I', attname), ', '), string_agg(format('r.%I', attname), ', '),
+    p_target.key_sql)
   from pg_catalog.pg_attribute
   where attrelid = p_target.table_name::regclass and attnum > 0 and not attisdropped and attgenerated = ''
     and attidentity = '' and attname <> 'id';
@@ -112,14 +117,16 @@ set search_path = ''
 as $$
 declare
   v_answer text := private.hold_part_of_open_job(p_part_id, p_token, null);
+  v_import public.imports;
   v_counts jsonb;
 begin
   if v_answer is not null then
     return v_answer;
   end if;
+  select * into v_import from public.imports where id = p_id;
+  perform private.lock_import_target(v_import.target, v_import.scope, '{}');
   execute (
-    select private.undo_sql_of_target(import_targets) from private.import_targets
-    where name = (select target from public.imports where id = p_id)
+    select private.undo_sql_of_target(import_targets) from private.import_targets where name = v_import.target
   ) into v_counts using p_id, p_limit, p_is_given_up;
   -- When no rows are left, the part ends: the missing rows were erased, or deleted with their import.
   return private.settle_part(p_part_id, p_token, v_counts,

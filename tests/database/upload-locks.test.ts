@@ -11,6 +11,7 @@ afterAll(() => ledger.close());
 let listId: string;
 beforeEach(async () => {
   await ledger.rows("delete from suppressions");
+  await ledger.rows("delete from import_rows");
   const [list] = await ledger.rows(
     "insert into email_lists (owner, name, created_at) values ('ada', 'news', now()) returning id",
   );
@@ -24,6 +25,7 @@ const upload = (...names: string[]) =>
     listId,
     JSON.stringify(addresses(...names).map((email) => ({ email, fields: { from: "upload" } }))),
   );
+const remove = () => ledger.rows("select delete_email_list($1, 'ada')", listId);
 const suppressed = (name: string) =>
   JSON.stringify(
     addresses(name).map((address) => ({ address, scope: "all", reason: "bounced", source: "test" })),
@@ -61,11 +63,43 @@ async function startImport(...names: string[]) {
   };
 }
 
+/** The statement that undoes an import, which has added these subscribers one after the other. */
+async function writtenImport(...names: string[]) {
+  const { id } = await startImport("none");
+  for (const name of names) await (await startImport(name)).write();
+  await ledger.rows("update import_rows set import_id = $1", id);
+  const { jobId } = await ledger.job([names.length]);
+  const part = await ledger.claim(jobId, "undo");
+  if (part.state !== "claimed") throw new Error(part.state);
+  return () => ledger.rows("select undo_import_rows($1, $2, $3, 100, false, now())", part.id, part.token, id);
+}
+
 const waiting = async () =>
   (
     await ledger.rows(`select from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock'`)
   ).length;
+
+/** Starts the statements one after the other while the subscriber is locked, then lets them end. */
+async function crossing(name: string, ...statements: (() => Promise<unknown>)[]) {
+  const client = await ledger.db.sql.connect();
+  try {
+    await client.query("begin");
+    await client.query("select from email_subscribers where list_id = $1 and email = $2 for update", [
+      listId,
+      ...addresses(name),
+    ]);
+    const answers: Promise<unknown>[] = [];
+    for (const start of statements) {
+      answers.push(start());
+      await expect.poll(waiting).toBe(answers.length);
+    }
+    await client.query("commit");
+    await Promise.all(answers);
+  } finally {
+    client.release();
+  }
+}
 
 const subscribers = async () =>
   (
@@ -122,5 +156,45 @@ describe.each([
       await ledger.rows("drop trigger z_wait on email_subscribers; drop function wait()");
     }
     expect(await subscribers()).toEqual(["held active", "new bounced"]);
+  });
+});
+
+describe("no deadlock:", () => {
+  test("an upload and the deletion of its list", async () => {
+    await upload("old");
+    await crossing("old", () => upload("new", "old"), remove);
+    expect(await subscribers()).toEqual([]);
+  });
+
+  test("an import and the deletion of its list", async () => {
+    await upload("old");
+    const { write } = await startImport("new", "old");
+    await crossing("old", write, remove);
+    expect(await subscribers()).toEqual([]);
+  });
+
+  test("an undo of an import and the deletion of its list", async () => {
+    const undo = await writtenImport("z", "m", "a");
+    await crossing("m", undo, remove);
+    expect(await subscribers()).toEqual([]);
+  });
+
+  test("an upload and the undo of an import into its list", async () => {
+    const undo = await writtenImport("z", "m", "a");
+    await crossing("m", undo, () => upload("a", "m"));
+    expect(await subscribers()).toEqual(["a active", "m active"]);
+  });
+
+  test("an upload and an import that add and change the same subscribers", async () => {
+    await upload("b", "c");
+    const { write } = await startImport("a", "b", "c");
+    await crossing("c", write, () => upload("a", "b"));
+    expect(await subscribers()).toEqual(["a active", "b active", "c active"]);
+  });
+
+  test("an upload that comes after the deletion of its list has begun is refused: 404", async () => {
+    await upload("old");
+    const answers = crossing("old", remove, () => upload("new"));
+    await expect(answers).rejects.toThrow("List not found");
   });
 });
