@@ -13,6 +13,7 @@ import type { dryRunView } from "#dead-letters/dry-run.ts";
 import type { groupView } from "#dead-letters/group-view.ts";
 import type { letterView } from "#dead-letters/view.ts";
 import type { eventTypeView } from "#deliveries/catalog.ts";
+import type { replayDetailsView } from "#deliveries/replay-routes.ts";
 import type { deliveryDetailsView, deliveryView, endpointView } from "#deliveries/view.ts";
 import type { guessView, targetView } from "#imports/file-routes.ts";
 import type { importDetailsView, importView } from "#imports/view.ts";
@@ -34,6 +35,7 @@ import type { scheduleDetails, scheduleView } from "#schedules/view.ts";
 import type { inboxDetailsView, inboxWebhookView, webhookTypeView } from "#webhooks/inbox-routes.ts";
 
 export type JobDetails = output<typeof jobDetailsView>;
+export type WebhookReplay = output<typeof replayDetailsView>;
 export type ApiKey = output<typeof apiKeyView>;
 export type Flag = output<typeof flagView>;
 export type FlagDetails = output<typeof flagDetailsView>;

@@ -7,6 +7,8 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 
 const replayRow = z.object({
   id: z.uuid(),
+  /** The newest job of the replay. */
+  job_id: z.uuid(),
   endpoint_id: z.uuid(),
   starts_at: z.string(),
   ends_at: z.string(),
@@ -39,14 +41,14 @@ export function replayRepository(db: DatabaseClient, clock: Clock) {
       viewer: string | null,
     ) => call("accept_webhook_replay", { replay, viewer, request }, jobRow),
 
-    find: async (id: string, owner: string | null) =>
-      (await callTimeless("get_webhook_replay", { id, owner }, replayRow.array()))[0],
+    find: (id: string, owner: string | null) =>
+      callTimeless("get_webhook_replay", { id, owner }, replayRow.nullable()),
 
-    pause: async (id: string, owner: string | null) =>
-      (await call("pause_webhook_replay", { id, owner }, replayRow.array()))[0],
+    pause: (id: string, owner: string | null) =>
+      call("pause_webhook_replay", { id, owner }, replayRow.nullable()),
 
-    resume: async (id: string, owner: string | null) =>
-      (await call("resume_webhook_replay", { id, owner }, replayRow.array()))[0],
+    resume: (id: string, owner: string | null) =>
+      call("resume_webhook_replay", { id, owner }, replayRow.nullable()),
 
     cut: (id: string) => callTimeless("cut_webhook_replay", { id }, ranges),
 

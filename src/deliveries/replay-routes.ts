@@ -25,13 +25,13 @@ const replayView = z.object({
   perSecond: z.number(),
   isPaused: z.boolean(),
   createdAt: z.string(),
-  /** The address of the replay's job, which shows its progress and its end, and can be canceled. */
+  /** The address of the replay's newest job, which shows its progress and its end, and can be canceled. */
   jobUrl: z.string(),
 });
 z.globalRegistry.add(replayView, { id: "WebhookReplay" });
 
-/** A replay with the status of its job, and how many of its messages are queued; null before they are counted. */
-const replayDetailsView = replayView.extend({
+/** A replay with the status of its newest job, and how many of its messages are queued; null before they are counted. */
+export const replayDetailsView = replayView.extend({
   status: jobView.shape.status,
   progress: jobView.shape.progress,
 });
@@ -95,11 +95,10 @@ export const replayRoutes = ({ replays, jobs, ledger }: Dependencies): Route[] =
     params: idParams,
     responses: { 200: replayDetailsView },
     handler: async ({ params, requester }) => {
-      const view = toView(await replays.find(params.id, ownerOf(requester)));
+      const replay = found(await replays.find(params.id, ownerOf(requester)));
       // Who sees the replay sees its job, also when an administrator has started it.
-      const details = await ledger.get(view.id, null);
-      if (!details) throw new AppError("not_found", "Replay not found");
-      return json(200, { ...view, status: details.job.status, progress: toProgress(details.job) });
+      const { job } = found(await ledger.get(replay.job_id, null));
+      return json(200, { ...toView(replay), status: job.status, progress: toProgress(job) });
     },
   }),
   route({
@@ -110,7 +109,7 @@ export const replayRoutes = ({ replays, jobs, ledger }: Dependencies): Route[] =
     params: idParams,
     responses: { 200: replayView },
     handler: async ({ params, requester }) =>
-      json(200, toView(await replays.pause(params.id, ownerOf(requester)))),
+      json(200, toView(found(await replays.pause(params.id, ownerOf(requester))))),
   }),
   route({
     method: "POST",
@@ -120,7 +119,7 @@ export const replayRoutes = ({ replays, jobs, ledger }: Dependencies): Route[] =
     params: idParams,
     responses: { 200: replayView },
     handler: async ({ params, requester }) =>
-      json(200, toView(await replays.resume(params.id, ownerOf(requester)))),
+      json(200, toView(found(await replays.resume(params.id, ownerOf(requester))))),
   }),
 ];
 
@@ -134,8 +133,12 @@ const toPeriod = ({ from, to, scope }: { from: string; to: string; scope: Replay
   scope,
 });
 
-function toView(row: Replay | undefined): z.output<typeof replayView> {
-  if (!row) throw new AppError("not_found", "Replay not found");
+function found<Value>(value: Value | null): Value {
+  if (value === null) throw new AppError("not_found", "Replay not found");
+  return value;
+}
+
+function toView(row: Replay): z.output<typeof replayView> {
   return {
     id: row.id,
     endpointId: row.endpoint_id,
@@ -145,6 +148,6 @@ function toView(row: Replay | undefined): z.output<typeof replayView> {
     perSecond: row.per_second,
     isPaused: row.paused_at !== null,
     createdAt: row.created_at,
-    jobUrl: jobUrl(row.id),
+    jobUrl: jobUrl(row.job_id),
   };
 }

@@ -129,12 +129,28 @@ as $$
     where replay.id = p_id) as range;
 $$;
 
-create function public.get_webhook_replay(p_id uuid, p_owner text)
-returns setof public.webhook_replays
+-- A replay with "job_id": its newest job, which is another one than the first after the replay was reprocessed or run
+-- again. Jobs that only continue a part of a replay ("parentJobId") are not meant, because the part's job shows them.
+create function private.webhook_replay_view(p_replay public.webhook_replays)
+returns jsonb
 language sql stable
 set search_path = ''
 as $$
-  select * from public.webhook_replays where id = p_id and (p_owner is null or owner = p_owner);
+  select to_jsonb(p_replay) || jsonb_build_object('job_id', coalesce((
+    select id from public.jobs
+    where function_id = 'replay-webhooks' and event_data ->> 'replayId' = p_replay.id::text
+      and event_data ->> 'parentJobId' is null
+    order by created_at desc, id desc limit 1), p_replay.id));
+$$;
+
+-- Null: this owner (null: any owner) has no such replay.
+create function public.get_webhook_replay(p_id uuid, p_owner text)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select private.webhook_replay_view(replay) from public.webhook_replays as replay
+  where id = p_id and (p_owner is null or owner = p_owner);
 $$;
 
 -- Locks the replay of this owner (null: of any owner). Null: there is no such replay. Refused when its job, and each job
@@ -162,19 +178,20 @@ $$;
 
 -- A run ends when it finds the replay paused (private.leave_paused_replay), so a paused replay costs no runs.
 create function public.pause_webhook_replay(p_id uuid, p_owner text, p_now timestamptz)
-returns setof public.webhook_replays
+returns jsonb
 language sql
 set search_path = ''
 as $$
-  update public.webhook_replays set paused_at = coalesce(paused_at, p_now)
-  where id = (select replay.id from private.lock_open_replay(p_id, p_owner) as replay) returning *;
+  update public.webhook_replays as replay set paused_at = coalesce(paused_at, p_now)
+  where id = (select open.id from private.lock_open_replay(p_id, p_owner) as open)
+  returning private.webhook_replay_view(replay);
 $$;
 
 -- Resumes a replay. If a run has ended because of the pause, a further job continues its part. That job is in the outbox
 -- when this transaction commits, so it begins even if the caller dies. A run that has not noticed the pause simply goes
 -- on. A repeated call changes nothing.
 create function public.resume_webhook_replay(p_id uuid, p_owner text, p_now timestamptz)
-returns setof public.webhook_replays
+returns jsonb
 language plpgsql
 set search_path = ''
 as $$
@@ -188,8 +205,8 @@ begin
       'data', jsonb_build_object('replayId', p_id, 'parentJobId', v_replay.left_job_id, 'part', 1)), p_now);
     perform private.ask_for_outbox();
   end if;
-  return query update public.webhook_replays set paused_at = null, left_job_id = null
-    where id = v_replay.id returning *;
+  update public.webhook_replays set paused_at = null, left_job_id = null where id = v_replay.id returning * into v_replay;
+  return case when v_replay.id is not null then private.webhook_replay_view(v_replay) end;
 end
 $$;
 
@@ -266,10 +283,10 @@ end
 $$;
 
 revoke execute on function private.messages_of_replay, public.count_webhook_replay, public.accept_webhook_replay,
-  public.cut_webhook_replay, public.get_webhook_replay, private.lock_open_replay, public.pause_webhook_replay,
-  public.resume_webhook_replay, private.leave_paused_replay, public.queue_webhook_replay
+  public.cut_webhook_replay, private.webhook_replay_view, public.get_webhook_replay, private.lock_open_replay,
+  public.pause_webhook_replay, public.resume_webhook_replay, private.leave_paused_replay, public.queue_webhook_replay
   from public, anon, authenticated;
 grant execute on function private.messages_of_replay, public.count_webhook_replay, public.accept_webhook_replay,
-  public.cut_webhook_replay, public.get_webhook_replay, private.lock_open_replay, public.pause_webhook_replay,
-  public.resume_webhook_replay, private.leave_paused_replay, public.queue_webhook_replay
+  public.cut_webhook_replay, private.webhook_replay_view, public.get_webhook_replay, private.lock_open_replay,
+  public.pause_webhook_replay, public.resume_webhook_replay, private.leave_paused_replay, public.queue_webhook_replay
   to service_role;

@@ -4003,27 +4003,7 @@ export type Database = {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json[];
       };
-      get_webhook_replay: {
-        Args: { p_id: string | null; p_owner: string | null };
-        Returns: {
-          created_at: string;
-          endpoint_id: string;
-          ends_at: string;
-          id: string;
-          left_job_id: string | null;
-          owner: string;
-          paused_at: string | null;
-          per_second: number;
-          scope: string;
-          starts_at: string;
-        }[];
-        SetofOptions: {
-          from: "*";
-          to: "webhook_replays";
-          isOneToOne: false;
-          isSetofReturn: true;
-        };
-      };
+      get_webhook_replay: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
       hold_campaign: {
         Args: {
           p_campaign_id: string | null;
@@ -4740,24 +4720,7 @@ export type Database = {
       };
       pause_webhook_replay: {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
-        Returns: {
-          created_at: string;
-          endpoint_id: string;
-          ends_at: string;
-          id: string;
-          left_job_id: string | null;
-          owner: string;
-          paused_at: string | null;
-          per_second: number;
-          scope: string;
-          starts_at: string;
-        }[];
-        SetofOptions: {
-          from: "*";
-          to: "webhook_replays";
-          isOneToOne: false;
-          isSetofReturn: true;
-        };
+        Returns: Json;
       };
       pause_work: {
         Args: { p_by: string | null; p_function_id: string | null; p_now: string | null };
@@ -5004,24 +4967,7 @@ export type Database = {
       };
       resume_webhook_replay: {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
-        Returns: {
-          created_at: string;
-          endpoint_id: string;
-          ends_at: string;
-          id: string;
-          left_job_id: string | null;
-          owner: string;
-          paused_at: string | null;
-          per_second: number;
-          scope: string;
-          starts_at: string;
-        }[];
-        SetofOptions: {
-          from: "*";
-          to: "webhook_replays";
-          isOneToOne: false;
-          isSetofReturn: true;
-        };
+        Returns: Json;
       };
       resume_work: { Args: { p_function_id: string | null; p_now: string | null }; Returns: number };
       revoke_api_key: { Args: { p_id: string | null; p_now: string | null }; Returns: boolean };

@@ -233,8 +233,10 @@ test("the job of a paused replay is canceled when its endpoint is deleted", asyn
 
 test("a replay fails when its endpoint is disabled, and goes on where it stopped when it is reprocessed", async () => {
   await missed(5);
-  const { jobId } = await replay({ perSecond: 1 });
+  const { jobId, replayUrl } = await replay({ perSecond: 1 });
   await whileQueuing(2, () => shop.call("POST", `/api/webhook-endpoints/${endpointId}/disable`));
+  const shown = async () => (await shop.call("GET", replayUrl)).body;
+  expect(await shown()).toMatchObject({ status: "failed", jobUrl: `/api/jobs/${jobId}` });
   expect((await shop.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({
     status: "failed",
     progress: { done: 2, total: 5 },
@@ -249,6 +251,24 @@ test("a replay fails when its endpoint is disabled, and goes on where it stopped
   expect((await shop.call("GET", `/api/jobs/${body.jobId}`)).body.result).toMatchObject({
     queued: 5,
     total: 5,
+  });
+  expect(await shown()).toMatchObject({
+    id: jobId,
+    status: "completed",
+    progress: { done: 5, total: 5 },
+    jobUrl: `/api/jobs/${body.jobId}`,
+  });
+});
+
+test("a resumed replay shows the job whose part is continued", async () => {
+  const { jobId, replayUrl } = await paused();
+  const { body } = await shop.call("POST", `${replayUrl}/resume`);
+  expect(body.jobUrl).toBe(`/api/jobs/${jobId}`);
+  await jobIs(jobId, "completed");
+  expect((await shop.call("GET", replayUrl)).body).toMatchObject({
+    status: "completed",
+    progress: { done: 40, total: 40 },
+    jobUrl: `/api/jobs/${jobId}`,
   });
 });
 

@@ -1,28 +1,27 @@
+import { hasEnded } from "#client/index.ts";
 import { api } from "#dashboard/api.ts";
 import { Badge } from "#dashboard/components/badge.tsx";
 import { Card } from "#dashboard/components/card.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
-import type { JobDetails } from "#dashboard/types.ts";
+import type { WebhookReplay } from "#dashboard/types.ts";
 
-type Replay = { isPaused: boolean };
-
-/** The state of a replay that was started here, until the page is left. Its job stays in the list of jobs. */
+/** The state of a replay that was started here, until the page is left. Its jobs stay in the list of jobs. */
 export function ReplayState({ id }: { id: string }) {
-  const { data: job, reload } = useApi<JobDetails>(`/api/jobs/${id}`, {
-    isNews: (change) => change.job.id === id,
+  const { data: replay, reload } = useApi<WebhookReplay>(`/api/webhook-replays/${id}`, {
+    isNews: ({ job }) => job.function === "replay-webhooks",
   });
-  const { data: replay, reload: look } = useApi<Replay>(`/api/webhook-replays/${id}`);
   const pause = useAction(async () => {
     await api.post(`/api/webhook-replays/${id}/${replay?.isPaused ? "resume" : "pause"}`);
-    look();
-  });
-  const cancel = useAction(async () => {
-    await api.remove(`/api/jobs/${id}`);
     reload();
   });
-  if (!job || !replay) return null;
-  const isOver = job.endedAt !== null;
+  const cancel = useAction(async () => {
+    if (replay) await api.remove(replay.jobUrl);
+    reload();
+  });
+  if (!replay) return null;
+  const { isPaused, status, progress, jobUrl } = replay;
+  const isOver = hasEnded({ status });
   return (
     <Card
       title="Replay"
@@ -30,7 +29,7 @@ export function ReplayState({ id }: { id: string }) {
         !isOver && (
           <>
             <button type="button" aria-disabled={pause.isBusy} onClick={() => pause.run()}>
-              {replay.isPaused ? "Resume" : "Pause"}
+              {isPaused ? "Resume" : "Pause"}
             </button>
             <button
               type="button"
@@ -45,11 +44,11 @@ export function ReplayState({ id }: { id: string }) {
       }
     >
       <p role="status">
-        <Badge status={replay.isPaused && !isOver ? "held" : job.status}>
-          {replay.isPaused && !isOver ? "paused" : job.status}
+        <Badge status={isPaused && !isOver ? "held" : status}>
+          {isPaused && !isOver ? "paused" : status}
         </Badge>{" "}
-        {job.progress && `${job.progress.done} of ${job.progress.total} queued. `}
-        <a href={`#/jobs/${id}`}>Job</a>
+        {progress && `${progress.done} of ${progress.total} queued. `}
+        <a href={jobUrl.replace("/api", "#")}>Job</a>
       </p>
     </Card>
   );
