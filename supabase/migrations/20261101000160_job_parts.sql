@@ -87,11 +87,9 @@ begin
   join public.jobs on jobs.id = earlier.id and jobs.ended_at is not null
   order by distance limit 1;
 
-  -- The earlier job is locked before its parts. Otherwise its deletion, which locks the job, the plan and then the parts,
-  -- and this statement, which locks the parts before the plan, could deadlock.
-  perform from public.jobs where id = v_from_job_id for key share;
-  if found then
-    -- Every statement but the deletion of a job locks parts before their plan, so that two statements cannot deadlock.
+  if v_from_job_id is not null then
+    -- Every statement locks parts before their plan, so that two statements cannot deadlock. When the earlier job was
+    -- deleted meanwhile, no part and no plan is found.
     perform from public.job_parts where job_id = v_from_job_id order by part_no for update;
     update public.job_parts set status = 'pending' where job_id = v_from_job_id and status = 'dead';
     update public.job_plans set job_id = p_job_id where job_id = v_from_job_id returning * into v_plan;

@@ -77,6 +77,25 @@ begin
 end
 $$;
 
+-- Deletes ended jobs with their parts and plans, and returns their number. The locks are taken in the order in which a
+-- run that works on a part takes them: the parts, the plans, the jobs. So a run that works on after its job has ended
+-- and the deletion of the job cannot deadlock.
+create function private.delete_jobs(p_ids uuid[])
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count bigint;
+begin
+  perform from public.job_parts where job_id = any (p_ids) order by job_id, part_no for update;
+  perform from public.job_plans where job_id = any (p_ids) order by job_id for update;
+  delete from public.jobs where id = any (p_ids) and ended_at is not null;
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+
 -- Deletes ended jobs, handled dead letters and errors that are older than the given times, at most p_limit of each.
 -- Also deletes the rates of requesters and providers, the reservations and the counts of failed tries that were last
 -- used before p_completed_before. Jobs and dead letters whose month is not in the archive stay a month longer.
@@ -109,13 +128,11 @@ begin
   where filled_at < p_completed_before and coalesce(blocked_until < p_completed_before, true);
   delete from private.reservations where expires_at < p_completed_before;
   delete from private.failed_tries where noted_at < p_completed_before;
-  delete from public.jobs where ctid = any (array(
-    select ctid from public.jobs
+  return v_total + private.delete_jobs(array(
+    select id from public.jobs
     where ended_at < greatest(v_completed_before, v_failed_before)
       and ended_at < case when status = 'failed' then v_failed_before else v_completed_before end
     limit p_limit));
-  get diagnostics v_count = row_count;
-  return v_total + v_count;
 end
 $$;
 
@@ -198,16 +215,12 @@ returns bigint
 language plpgsql
 set search_path = ''
 as $$
-declare
-  v_count bigint;
 begin
-  delete from public.jobs where id = any (array(
+  return private.delete_jobs(array(
     (select private.jobs_beyond_kind_number(p_before, p_limit) limit p_limit)
     union
     (select private.jobs_beyond_own_number(p_before, p_limit) limit p_limit)
     limit p_limit));
-  get diagnostics v_count = row_count;
-  return v_count;
 end
 $$;
 
@@ -215,8 +228,8 @@ revoke execute on function public.take_quiet_runs, public.unheard_cancels, publi
   public.purge_ledgers, public.trim_jobs from public, anon, authenticated;
 grant execute on function public.take_quiet_runs, public.unheard_cancels, public.fail_unbegun_jobs,
   public.purge_ledgers, public.trim_jobs to service_role;
-revoke execute on function private.jobs_beyond_kind_number, private.jobs_beyond_own_number, private.kind_named from public, anon, authenticated;
-grant execute on function private.jobs_beyond_kind_number, private.jobs_beyond_own_number, private.kind_named to service_role;
+revoke execute on function private.jobs_beyond_kind_number, private.jobs_beyond_own_number, private.kind_named, private.delete_jobs from public, anon, authenticated;
+grant execute on function private.jobs_beyond_kind_number, private.jobs_beyond_own_number, private.kind_named, private.delete_jobs to service_role;
 
 -- Deletes at most p_limit rows of a table whose time is before p_before, the oldest first. Returns their number.
 create function private.delete_rows_before(p_table regclass, p_column name, p_before timestamptz, p_limit integer)

@@ -148,8 +148,8 @@ $$;
 -- A further job continues an import whose job has ended. It takes over the plan, so that the counts include the parts
 -- that are done, and no row is written twice. An import that was undone, or whose plan the ledger has deleted, cannot be
 -- continued: then the further job fails, without a dead letter, because no operator could mend it, and this returns the
--- reason. Returns null when the job has taken the import over. Locks are taken in this order: the earlier
--- job, its parts, its plan, the later job, the import.
+-- reason. Returns null when the job has taken the import over. Locks are taken in this order: the parts of
+-- the earlier job, its plan, the later job, the import.
 create function private.take_import_over(p_import public.imports, p_job_id uuid, p_now timestamptz)
 returns text
 language plpgsql

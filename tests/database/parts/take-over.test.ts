@@ -37,7 +37,7 @@ async function failedJob() {
     jobId,
     heir,
     takeOver: () => ledger.rows("select private.open_plan($1, $2, $3)", heir, jobId, ledger.now()),
-    remove: () => ledger.rows("delete from jobs where id = $1", jobId),
+    remove: () => ledger.rows("select private.delete_jobs(array[$1::uuid])", jobId),
   };
 }
 
