@@ -336,7 +336,8 @@ begin
   if v_job.id is null then
     perform private.refuse(404, 'not_found', 'Job not found');
   elsif v_job.ended_at is not null then
-    perform private.refuse(409, 'job_ended', format('The job is %s since %s', v_job.status, v_job.ended_at));
+    perform private.refuse(409, 'job_ended', format('The job is %s since %s', v_job.status,
+      to_char(v_job.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')));
   end if;
   perform private.end_jobs(array(select private.family_of_job(p_job_id)), 'canceled', null,
     jsonb_build_object('code', 'canceled', 'by', p_by), p_now);
