@@ -1,4 +1,7 @@
+import { z } from "zod";
 import type { Target } from "#imports/targets/target.ts";
+import { cut } from "#lib/cut.ts";
+import { parseFields } from "#lib/http/wrong-fields.ts";
 import { columnKey } from "#lib/tables/header.ts";
 import { unreadable } from "#lib/tables/table.ts";
 
@@ -14,6 +17,9 @@ export const REJECT_COLUMNS = [
   "import_hint",
   "import_raw",
 ] as const;
+/** How many unread columns a summary names, and how much of each name. */
+const MAX_NAMES = 20;
+const MAX_NAME_CHARS = 200;
 const ours: ReadonlySet<string> = new Set(REJECT_COLUMNS);
 
 /**
@@ -21,6 +27,27 @@ const ours: ReadonlySet<string> = new Set(REJECT_COLUMNS);
  * would run as a formula.
  */
 export const isRejects = (columns: readonly string[]): boolean => columns.includes("import_code");
+
+const hasField = ({ isOpen, fields }: Target, name: string): boolean =>
+  isOpen || fields.some((field) => field.name === name);
+const namesOf = ({ fields }: Target): string => fields.map(({ name }) => name).join(", ");
+
+/** Throws `invalid_request`, which lists the columns of a request's mapping whose fields the target lacks. */
+export function refuseUnknownFields(mapping: Mapping, target: Target): void {
+  const field = z.string().refine((name) => hasField(target, name), {
+    error: ({ input }) => `must be null or a field of ${target.name} (${namesOf(target)}), not "${input}"`,
+  });
+  parseFields(z.record(z.string(), field.nullable()), mapping, "body", "mapping");
+}
+
+/**
+ * The columns that an import does not read: their number, and the names of the first MAX_NAMES. Columns without a name
+ * and those that rejects.csv adds are not counted.
+ */
+export function unreadColumns(columns: readonly string[], mapping: Mapping | null) {
+  const names = columns.filter((column) => column !== "" && !ours.has(column) && mapping?.[column] === null);
+  return { count: names.length, names: names.slice(0, MAX_NAMES).map((name) => cut(name, MAX_NAME_CHARS)) };
+}
 
 /** The field of each column by its name. An open target accepts the other columns unchanged. */
 export function suggestMapping(columns: readonly string[], target: Target): Mapping {
@@ -81,10 +108,9 @@ function mappingAsGiven(columns: readonly string[], given: Mapping, target: Targ
         `It has: ${columns.filter(Boolean).join(", ")}.`.slice(0, 1000),
       );
     }
-    if (field !== null && !target.isOpen && !target.fields.some((one) => one.name === field)) {
-      const names = target.fields.map((one) => one.name).join(", ");
-      throw unreadable("unknown_field", `The target has no field "${field}"`, `It has: ${names}.`);
-    }
+    // The route refuses such a mapping, but the target may have had the field when the import was accepted.
+    if (field !== null && !hasField(target, field))
+      throw unreadable("unknown_field", `The target has no field "${field}"`, `It has: ${namesOf(target)}.`);
     mapping[column] = field;
   }
   return mapping;

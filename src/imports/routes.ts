@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { importRequested } from "#imports/events.ts";
 import { digestOf, findFile, sourceSchema } from "#imports/find-file.ts";
+import { refuseUnknownFields } from "#imports/mapping.ts";
 import { rejectsCsv } from "#imports/rejects-csv.ts";
 import type { ImportRepository } from "#imports/repository.ts";
 import { declaredFormatSchema, type ImportWithState } from "#imports/rows.ts";
@@ -73,6 +74,7 @@ export const importRoutes = ({ imports, storage, jobs, cancelJob, clock }: Depen
       const { source, target: name, mapping, merge, absent, dryRun, again } = body;
       const { format, encoding, separator, ...rest } = body;
       const target = targetOf(name);
+      if (mapping !== undefined) refuseUnknownFields(mapping, target);
       const options = parseFields(target.options, body.options, "body", "options");
       const file = await findFile({ imports, storage }, source, requester);
       const { source: _, ...comparedData } = { ...rest, file: digestOf(source), format, encoding, separator };

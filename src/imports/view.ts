@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unreadColumns } from "#imports/mapping.ts";
 import { conflictRow, type ImportWithState, type RejectRow } from "#imports/rows.ts";
 import { acceptedView, jobUrl } from "#jobs/view.ts";
 
@@ -83,6 +84,8 @@ export const importDetailsView = importView.extend({
     skipped: z.number(),
     failed: z.number(),
     errors: z.array(importError),
+    /** The columns of the file that map to no field, so they were not imported; `names` has the first 20. */
+    unreadColumns: z.object({ count: z.number(), names: z.array(z.string()) }),
   }),
   /**
    * The first 100 rows that an undo left unchanged, because they were changed since the import, are gone, or are used
@@ -154,6 +157,7 @@ export const toImportDetailsView = (
       hint: reject.hint,
       raw: reject.raw,
     })),
+    unreadColumns: unreadColumns(row.dialect?.columns ?? [], row.mapping),
   },
 });
 

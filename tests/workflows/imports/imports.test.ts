@@ -205,13 +205,39 @@ describe("an import", () => {
 
   test.each([
     ["double_field", { b: "email", c: "email" }],
-    ["unknown_field", { b: "email", a: "surname" }],
     ["unknown_column", { b: "email", d: "name" }],
   ])("refuses a mapping by its fault: %s", async (reason, mapping) => {
     const file = "a,b,c\nAda,ada@example.com,x\n";
     const ended = await shop.run(file, { target: "contacts", mapping, again: true });
     expect(ended).toMatchObject({ status: "failed", error: { details: { reason } } });
     expect(await shop.rows("select from contacts where email = 'ada@example.com'")).toEqual([]);
+  });
+
+  test("400: a mapping to fields that the target lacks, which are named with the fields that it has", async () => {
+    const mapping = { a: "surname", b: "email", c: null, d: "__proto__" };
+    const { status, body } = await shop.ask("a,b,c,d\n1,ada@example.com,3,4\n", {
+      target: "contacts",
+      mapping,
+    });
+    const must = "must be null or a field of contacts (email, name, phone, company, note), not";
+    expect({ status, ...body }).toMatchObject({
+      status: 400,
+      code: "invalid_request",
+      detail: `The body field "mapping.a" ${must} "surname"`,
+      details: [
+        { field: "mapping.a", message: `${must} "surname"` },
+        { field: "mapping.d", message: `${must} "__proto__"` },
+      ],
+    });
+  });
+
+  test("names the columns that it does not read, twenty at most", async () => {
+    const unread = Array.from({ length: 25 }, (_, n) => `x${n}`);
+    const file = `email,import_code,${unread}\nada@example.com,bad,${unread}\n`;
+    const { summary } = await shop.run(file, { target: "contacts", dryRun: true });
+    expect(summary.unreadColumns).toEqual({ count: 25, names: unread.slice(0, 20) });
+    const all = await shop.run(file, { dryRun: true, again: true });
+    expect(all.summary.unreadColumns).toEqual({ count: 0, names: [] });
   });
 
   test("keeps an apostrophe before a sign, which only rejects.csv adds", async () => {

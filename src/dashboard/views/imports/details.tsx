@@ -44,6 +44,7 @@ export function ImportDetails({ id }: { id: string }) {
 
 function factsOf(item: Details): Fact[] {
   const { target, dryRun, format, separator, encoding, progress, startedAt, endedAt, jobUrl, undo } = item;
+  const { unreadColumns } = item.summary;
   const facts: Fact[] = [
     { name: "Into", value: dryRun ? `${target} (dry run: nothing is written)` : target },
   ];
@@ -52,11 +53,19 @@ function factsOf(item: Details): Fact[] {
     facts.push({ name: "File", value: written.filter(Boolean).join(", ") });
   }
   if (progress.bytesTotal !== null) facts.push({ name: "Size", value: size(progress.bytesTotal) });
+  if (unreadColumns.count > 0) facts.push({ name: "Not imported", value: columnsOf(unreadColumns) });
   if (startedAt !== null) facts.push({ name: "Started", value: <TimeAgo at={startedAt} /> });
   if (endedAt !== null) facts.push({ name: "Ended", value: <TimeAgo at={endedAt} /> });
   if (undo !== null) facts.push({ name: "Undo", value: undoOf(undo) });
   if (jobUrl !== null) facts.push({ name: "Made by", value: <a href={pageOf(jobUrl)}>Job</a> });
   return facts;
+}
+
+/** Names every column that the summary names, and counts the others. */
+function columnsOf({ count: total, names }: Details["summary"]["unreadColumns"]): string {
+  const others = total - names.length;
+  const words = total === 1 ? "the column" : "the columns";
+  return `${words} ${names.join(", ")}${others > 0 ? ` and ${count(others)} more` : ""}`;
 }
 
 const undoOf = ({ status, undone, conflicts }: NonNullable<Details["undo"]>): string =>
