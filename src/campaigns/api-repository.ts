@@ -141,7 +141,7 @@ export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
 
     /** Throws `conflict` unless the campaign is a draft. */
     remove: (campaignId: string, owner: string | null): Promise<void> =>
-      callTimeless("delete_campaign", { campaignId, owner }),
+      call("delete_campaign", { campaignId, owner }),
 
     /** The number of recipients that the campaign would have if it were sent now. */
     audience: (campaignId: string): Promise<number> =>

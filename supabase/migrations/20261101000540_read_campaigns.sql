@@ -131,9 +131,9 @@ $$;
 revoke execute on function private.shown_campaign_status, public.get_campaign, public.list_campaigns, public.list_campaign_sends from public, anon, authenticated;
 grant execute on function private.shown_campaign_status, public.get_campaign, public.list_campaigns, public.list_campaign_sends to service_role;
 
--- Deletes a draft; a campaign that was sent or is being sent is kept. The refusal names the status as people see it, and
--- how to stop a campaign that has not ended.
-create function public.delete_campaign(p_campaign_id uuid, p_owner text)
+-- Deletes a draft; a campaign that was sent or is being sent is kept. The refusal names the status as people see it
+-- ("scheduled" until the time has come, then "queued"), and how to stop a campaign that has not ended.
+create function public.delete_campaign(p_campaign_id uuid, p_owner text, p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
@@ -146,7 +146,7 @@ begin
   if v_campaign.status <> 'draft' then
     select * into v_job from public.jobs where id = v_campaign.job_id;
     v_status := private.shown_campaign_status(v_campaign.status, v_job);
-    if v_status = 'queued' and v_job.ready_at > v_job.created_at then
+    if v_status = 'queued' and v_job.ready_at > greatest(v_job.created_at, p_now) then
       v_status := 'scheduled';
     end if;
     perform private.refuse(409, 'conflict', format('The campaign is %s: only a draft can be deleted', v_status)

@@ -309,6 +309,9 @@ describe("campaigns", () => {
     const refusal = async () => (await house.call("DELETE", `/api/campaigns/${campaignId}`)).body.detail;
     const advice = `To stop the campaign, cancel its job (DELETE /api/jobs/${sent.body.jobId})`;
     expect(await refusal()).toBe(`The campaign is scheduled: only a draft can be deleted. ${advice}`);
+    // The time has come, and housekeeping has not sent the event yet.
+    await house.engine.advance("61m");
+    expect(await refusal()).toBe(`The campaign is queued: only a draft can be deleted. ${advice}`);
     await house.call("POST", `/api/campaigns/${campaignId}/pause`);
     expect(await refusal()).toBe(`The campaign is paused: only a draft can be deleted. ${advice}`);
   });

@@ -3820,7 +3820,10 @@ export type Database = {
         };
         Returns: Json;
       };
-      delete_campaign: { Args: { p_campaign_id: string | null; p_owner: string | null }; Returns: undefined };
+      delete_campaign: {
+        Args: { p_campaign_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: undefined;
+      };
       delete_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: undefined };
       delete_flag: { Args: { p_environment: string | null; p_name: string | null }; Returns: boolean };
       delete_flag_decisions: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
