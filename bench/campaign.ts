@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { promisify } from "node:util";
 import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
-import { optionsOfSite } from "@nightshift/local/stack/node.ts";
+import { memoryOfSite } from "@nightshift/local/stack/node.ts";
 import { paced } from "./campaign-paced.ts";
 import { BATCH, load, round3, secondsBetween, send } from "./campaign-send.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
 import { measureCpu } from "./cpu.ts";
+import { withCompiled } from "./with-compiled.ts";
 
 const USAGE = `npm run bench -- campaign [--recipients 100000] [--rounds 5] [--json]
 npm run bench -- campaign --pace 5 [--recipients 10000]     with the provider's own rate limit instead`;
@@ -131,17 +131,11 @@ async function measure(stack: BenchStack, listId: string, recipients: number) {
 }
 
 async function bare(stack: BenchStack, recipients: number): Promise<number> {
-  const script = join(import.meta.dirname, "campaign-bare.ts");
-  const args = ["--import", "tsx", script, stack.urls.mail, stack.apiKey, recipients, BATCH, IN_FLIGHT].map(
-    String,
+  const args = [stack.urls.mail, stack.apiKey, recipients, BATCH, IN_FLIGHT].map(String);
+  // The program gets the site's memory limits, because they decide how often V8 collects garbage.
+  const { stdout } = await withCompiled("campaign-bare", (script) =>
+    promisify(execFile)(process.execPath, [...memoryOfSite, script, ...args]),
   );
-  // This process gets the site's memory limits, because they decide how often V8 collects garbage. Collecting takes a
-  // fifth of the time of this program.
-  const env = {
-    ...process.env,
-    NODE_OPTIONS: optionsOfSite({ NODE_OPTIONS: process.env["NODE_OPTIONS"] ?? "" }),
-  };
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
   return (JSON.parse(stdout) as { seconds: number }).seconds;
 }
 

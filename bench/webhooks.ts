@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { round3 } from "./campaign-send.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
 import { measureCpu } from "./cpu.ts";
 import { SECRET, sendAll, signedPosts } from "./webhooks-posts.ts";
+import { withCompiled } from "./with-compiled.ts";
 
 const USAGE = "npm run bench -- webhooks [--posts 5000] [--at-once 32] [--json]";
 
@@ -94,20 +94,18 @@ const at = (timesMs: readonly number[], share: number) =>
   );
 
 /** How many requests per second are acknowledged by a server that only verifies signatures. */
-async function limitOf(count: number, atOnce: number): Promise<number> {
-  const script = join(import.meta.dirname, "webhooks-limit.ts");
-  const server = spawn(process.execPath, ["--import", "tsx", script, SECRET], {
-    stdio: ["ignore", "pipe", "inherit"],
+const limitOf = (count: number, atOnce: number): Promise<number> =>
+  withCompiled("webhooks-limit", async (script) => {
+    const server = spawn(process.execPath, [script, SECRET], { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      const [port] = (await once(server.stdout, "data")) as [Buffer];
+      const url = `http://127.0.0.1:${port.toString().trim()}/`;
+      await sendAll(url, signedPosts(WARM_UP_POSTS, "limit-"), atOnce);
+      return count / (await sendAll(url, signedPosts(count, "limit-"), atOnce)).seconds;
+    } finally {
+      server.kill();
+    }
   });
-  try {
-    const [port] = (await once(server.stdout, "data")) as [Buffer];
-    const url = `http://127.0.0.1:${port.toString().trim()}/`;
-    await sendAll(url, signedPosts(WARM_UP_POSTS, "limit-"), atOnce);
-    return count / (await sendAll(url, signedPosts(count, "limit-"), atOnce)).seconds;
-  } finally {
-    server.kill();
-  }
-}
 
 /**
  * The number of statements that store webhooks and mark their jobs as sent. Other statements belong to the handling of

@@ -30,23 +30,27 @@ const moduleShape = z.looseObject({
 
 /**
  * The functions in a folder, by Netlify's rules: each file, and each folder with an `index` or a file that has the
- * folder's name.
+ * folder's name. Reads their config from the source; with `compiledDir`, runs the compiled functions of that folder.
  */
 export function findFunctions(
   folder: string,
   warn: (message: string) => void = console.warn,
+  compiledDir?: string,
 ): SiteFunction[] {
-  return readdirSync(folder)
-    .toSorted()
-    .flatMap((entry) => fileOf(folder, entry) ?? [])
-    .map((file) => {
-      const name = nameOf(file);
-      const config = readConfig(readFileSync(file, "utf8"));
-      let loading: Promise<Handler> | undefined;
-      const handler = () => (loading ??= load(file, config, warn));
-      return { name, file, config, match: matcherOf(name, config), handler };
-    });
+  return functionFiles(folder).map((file) => {
+    const name = nameOf(file);
+    const config = readConfig(readFileSync(file, "utf8"));
+    const compiled = compiledDir === undefined ? file : join(compiledDir, `${name}.mjs`);
+    let loading: Promise<Handler> | undefined;
+    const handler = () => (loading ??= load(file, compiled, config, warn));
+    return { name, file, config, match: matcherOf(name, config), handler };
+  });
 }
+
+export const functionFiles = (folder: string): string[] =>
+  readdirSync(folder)
+    .toSorted()
+    .flatMap((entry) => fileOf(folder, entry) ?? []);
 
 function fileOf(folder: string, entry: string): string | undefined {
   const path = join(folder, entry);
@@ -58,13 +62,18 @@ function fileOf(folder: string, entry: string): string | undefined {
   return inside === undefined ? undefined : join(path, inside);
 }
 
-function nameOf(file: string): string {
+export function nameOf(file: string): string {
   const name = basename(file, extname(file));
   return name === "index" ? basename(join(file, "..")) : name;
 }
 
-async function load(file: string, config: FunctionConfig, warn: (message: string) => void): Promise<Handler> {
-  const loaded: unknown = await import(pathToFileURL(file).href);
+async function load(
+  file: string,
+  compiled: string,
+  config: FunctionConfig,
+  warn: (message: string) => void,
+): Promise<Handler> {
+  const loaded: unknown = await import(pathToFileURL(compiled).href);
   const { default: exported, config: ran } = moduleShape.parse(loaded);
   if (ran !== undefined && !isDeepStrictEqual(functionConfig.safeParse(ran).data, config)) {
     warn(

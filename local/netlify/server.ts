@@ -7,10 +7,17 @@ import { startSchedule } from "#netlify/schedule.ts";
 import { createSite } from "#netlify/site.ts";
 import { childOfTheStack } from "#stack/child.ts";
 
-/** The site as its own process, started in the project's folder. Environment: PORT; optional: INBOX_URL, STACK_IS_WHOLE. */
+/**
+ * The site as its own process, started in the project's folder. Argument: the folder of the compiled functions; without
+ * it, their source is loaded. Environment: PORT; optional: INBOX_URL, STACK_IS_WHOLE.
+ */
 let end: () => void | Promise<void> = () => {};
 const child = childOfTheStack({ stop: () => end() });
-const site = createSite({ functionsDir: resolve("netlify/functions"), ...readNetlifyToml(process.cwd()) });
+const site = createSite({
+  functionsDir: resolve("netlify/functions"),
+  compiledDir: process.argv[2],
+  ...readNetlifyToml(process.cwd()),
+});
 
 const failed = await site.warmUp();
 for (const { name, error } of failed) {

@@ -27,13 +27,15 @@ type Match = { target: SiteFunction; params: Params };
 /** A site, served as on Netlify: functions by their own `config`, then static files. */
 export function createSite(options: {
   functionsDir: string;
+  /** Where the compiled functions are. Undefined: the source itself is loaded. */
+  compiledDir?: string | undefined;
   publishDir: string;
   /** The headers that netlify.toml adds to static files. */
   headers?: readonly HeaderRule[];
   warn?: (message: string) => void;
 }): Site {
-  const { functionsDir, publishDir, headers, warn = console.warn } = options;
-  const functions = findFunctions(functionsDir, warn);
+  const { functionsDir, compiledDir, publishDir, headers, warn = console.warn } = options;
+  const functions = findFunctions(functionsDir, warn, compiledDir);
   const serveStatic = staticFiles(publishDir, headers);
   const background = new Set<Promise<unknown>>();
 

@@ -36,7 +36,7 @@ function ancestorsUpToNpm(): number[] {
   return [process.ppid];
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

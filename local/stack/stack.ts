@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { compile, modulesOfSite } from "#stack/compile.ts";
 import { type DataDir, takeDataDir } from "#stack/data-dir.ts";
 import { openDatabase, verifySchema } from "#stack/database.ts";
 import { callersEnvironment, type Environment, local, siteEnvironment } from "#stack/environment.ts";
@@ -7,7 +8,7 @@ import { inngestDevServer } from "#stack/inngest-dev-server.ts";
 import { unlessAborted } from "#stack/interruption.ts";
 import { newKeys, readKeys, writeKeys } from "#stack/keys.ts";
 import { logFileOf, type Say } from "#stack/log.ts";
-import { clockOf, importsOf, optionsOfSite } from "#stack/node.ts";
+import { clockOf, commandOfSite, importsOf } from "#stack/node.ts";
 import type { Options } from "#stack/options.ts";
 import { builtPage } from "#stack/page.ts";
 import { choosePorts } from "#stack/ports.ts";
@@ -117,18 +118,20 @@ async function start(
     if (!signal.aborted) say(String(error));
   });
   endLast.push(() => page);
-  const site = run("site", "netlify/server.ts", [], {
+  const compiling = compile(projectDir, () => modulesOfSite(projectDir));
+  endLast.push(() => compiling.then(({ remove }) => remove()).catch(() => {}));
+  const siteVariables = {
     ...environment,
     PORT: String(ports.site),
     INBOX_URL: local(ports.mail),
     STACK_IS_WHOLE: String(isAllHere),
-    NODE_OPTIONS: optionsOfSite(environment),
-  });
-  const mailDir = join(dataDir, "mail");
+  };
+  const site = compiling.then((code) => add("site", commandOfSite(options, code), siteVariables));
+  site.catch(() => {}); // It is awaited below, after the database
   const mail = run("providers", "providers/server.ts", [], {
     ...environment,
     PORT: String(ports.mail),
-    DATA_DIR: mailDir,
+    DATA_DIR: join(dataDir, "mail"),
   });
   const databaseUrl = await open();
   const database: Environment = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
@@ -162,6 +165,8 @@ async function start(
 
   async function replaceSite(file: string): Promise<string | undefined> {
     const startedAt = performance.now();
+    const errors = await (await compiling).again();
+    if (errors !== undefined) return errors;
     const message = () =>
       `${file} was edited: the site runs it (${((performance.now() - startedAt) / 1000).toFixed(1)} s).`;
     return processes.find(({ name }) => name === "site")?.replace(message);
