@@ -4,7 +4,7 @@ import { createApi } from "./api.ts";
 import { realClock } from "./clock.ts";
 import { Engine } from "./engine.ts";
 import { help } from "./help.ts";
-import { keepInStep } from "./poll.ts";
+import { findMovedApps, keepInStep } from "./poll.ts";
 import { serve } from "./server.ts";
 import { memoryStore } from "./store-memory.ts";
 import { postgresStore } from "./store-postgres.ts";
@@ -56,7 +56,7 @@ async function start(settings: Settings): Promise<void> {
     ...(signingKey === undefined ? {} : { signingKey }),
     ...(retryInterval === undefined ? {} : { retryIntervalMs: Number(retryInterval) * 1_000 }),
   });
-  await engine.restore();
+  await engine.restore(() => findMovedApps({ engine, urls: settings.app }));
 
   const api = createApi(engine, { signingKey, eventKeys: settings["event-key"] });
   const server = await serve(api.fetch, { host: settings.host, port: Number(settings.port) });

@@ -131,15 +131,16 @@ export class Engine {
     });
   }
 
-  /** Reads the store and continues where the last process stopped. */
-  async restore(): Promise<void> {
+  /** Reads the store and, when `findApps` has registered apps that have moved, continues where the last process stopped. */
+  async restore(findApps: () => Promise<void> = async () => {}): Promise<void> {
     const { notes, apps, events, runs } = await this.store.load();
     this.notebook.load(notes);
     for (const app of apps) this.registry.register(app);
+    await findApps();
     for (const event of events) this.history.addEvent(event);
     for (const run of runs) this.restoreRun(run);
     this.intake.restore(runs.filter((run) => !hasEnded(run)));
-    this.schedules.update();
+    this.schedules.start();
   }
 
   private restoreRun(run: RunDocument): void {

@@ -7,6 +7,9 @@ import type { Engine } from "./engine.ts";
 const pollMs = 5_000;
 const waitForAppMs = 200;
 
+/** How long the engine waits for apps whose address may have changed, before it continues their runs. */
+const patienceMs = 5_000;
+
 type Options = { engine: Engine; urls: string[]; log: (message: string) => void };
 
 export function keepInStep({ engine, urls, log }: Options): { stop(): void } {
@@ -20,7 +23,12 @@ export function keepInStep({ engine, urls, log }: Options): { stop(): void } {
     lastMessages.set(url, message);
   };
 
+  /** An app that registers under another address is not asked at its old address, where another app may answer. */
+  const isKnown = (url: string) =>
+    urls.includes(url) || engine.registry.allApps().some((app) => app.url === url);
+
   const ask = async (url: string): Promise<void> => {
+    if (!isKnown(url)) return void timers.delete(url);
     let wait = pollMs;
     try {
       const { appId, changed } = await engine.apps.sync(url);
@@ -54,6 +62,31 @@ export function keepInStep({ engine, urls, log }: Options): { stop(): void } {
     },
   };
 }
+
+/**
+ * Asks the apps at `urls` for their functions if a restored app has another address. After a restart under another port
+ * the app answers at a new address, and calls to its old address would fail and use up attempts. Returns after
+ * `patienceMs` at the latest, because an app may be down.
+ */
+export async function findMovedApps({ engine, urls }: Omit<Options, "log">): Promise<void> {
+  if (engine.registry.allApps().every(({ url }) => urls.includes(url))) return;
+  let isOver = false;
+  const find = async (url: string): Promise<void> => {
+    while (!isOver) {
+      try {
+        return void (await engine.apps.sync(url));
+      } catch (error) {
+        // Polling reports the error.
+        if (!isUnreachable(error)) return;
+      }
+      await pause(waitForAppMs);
+    }
+  };
+  await Promise.race([Promise.all(urls.map(find)), pause(patienceMs)]);
+  isOver = true;
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 function messageOf(url: string, error: unknown): string {
   if (isUnreachable(error)) return `no app answers at ${url}; asking until one does`;

@@ -21,14 +21,22 @@ type Options = {
 export class Schedules {
   private readonly options: Options;
   private readonly timers: NamedTimers;
+  private isStarted = false;
 
   constructor(options: Options) {
     this.options = options;
     this.timers = new NamedTimers(options.clock);
   }
 
+  /** Called when the runs are restored. No schedule starts a run before. */
+  start(): void {
+    this.isStarted = true;
+    this.update();
+  }
+
   /** Called after functions were registered: adds timers for new crons, and removes the timers of removed crons. */
   update(): void {
+    if (!this.isStarted) return;
     const { notebook, registry, clock } = this.options;
     const now = clock.now();
     const wanted = new Map(

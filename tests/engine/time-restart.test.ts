@@ -1,10 +1,13 @@
 /** State survives: after the engine died, timers continue, and nothing happens twice. */
+import http from "node:http";
+import type { AddressInfo } from "node:net";
 import { cron, eventType, staticSchema } from "inngest";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
-import type { Client } from "./support/app.ts";
+import { type Client, startApp } from "./support/app.ts";
 import { startKitApp } from "./support/kit-app.ts";
 import { startProcess } from "./support/processes.ts";
+import { eventually } from "./support/wait.ts";
 
 const START = new Date("2026-06-01T00:00:00Z");
 const happened = eventType("happened", { schema: staticSchema<{ n: number; key: string }>() });
@@ -116,4 +119,57 @@ test("a second engine on the same database is refused", async () => {
   const first = await startProcess("engine", flags);
   await expect(startProcess("engine", flags)).rejects.toThrow(/Another engine uses this database/);
   await first.kill("SIGTERM");
+});
+
+test("after a restart, runs continue at the app's new address, and nothing is sent to its old address", async () => {
+  const flags = ["--database-url", database.url];
+  const first = await startProcess("engine", ["--port", "0", ...flags]);
+  let isMoved = false;
+  let isCalled = false;
+  const atOld: string[] = [];
+  const app = await startApp(
+    first.url,
+    ({ inngest, on }) => [
+      inngest.createFunction({ id: "work", retries: 1, triggers: [on("due")] }, ({ attempt }) => attempt),
+    ],
+    {
+      intercept: ({ method, headers }) => {
+        if (isMoved && !headers.has("x-moved")) {
+          atOld.push(method);
+          return new Response("another app", { status: 500 });
+        }
+        if (isMoved || method === "PUT") return undefined;
+        // The engine is killed during this call.
+        isCalled = true;
+        return new Promise(() => {});
+      },
+    },
+  );
+  const atNew: string[] = [];
+  const moved = http.createServer((request, response) => {
+    atNew.push(request.method ?? "");
+    const { search } = new URL(request.url ?? "", app.url);
+    const headers = { ...request.headers, "x-moved": "1" };
+    const onward = http.request(app.url + search, { method: request.method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  });
+  await new Promise<void>((resolve) => moved.listen(0, "127.0.0.1", resolve));
+  const id = await app.send("due");
+  await eventually("the call", () => isCalled);
+  await first.kill("SIGKILL");
+
+  isMoved = true;
+  const url = `http://127.0.0.1:${(moved.address() as AddressInfo).port}/api/inngest`;
+  const second = await startProcess("engine", ["--port", new URL(first.url).port, "--app", url, ...flags]);
+  expect(await app.outcome(id, "work")).toMatchObject({ result: 0 });
+  // One question before the run continues, and three polls: an old address would be polled with the second one.
+  await eventually("the polls", () => atNew.filter((method) => method === "PUT").length >= 4);
+  expect(atOld).toEqual([]);
+  await second.kill("SIGTERM");
+  moved.closeAllConnections();
+  moved.close();
+  await app.close();
 });
