@@ -135,6 +135,28 @@ test("an upload whose commit succeeded without an answer keeps its bytes", async
   expect(fs.readdirSync(storageDir)).toHaveLength(1);
 });
 
+test("two upserts of one path at once leave one file, that of the row", async () => {
+  await ask("insert into storage.buckets (id, name) values ('both', 'both') on conflict do nothing");
+  const storageDir = path.join(directory, "storage");
+  const files = client().storage.from("both");
+  await files.upload("a.txt", "the first bytes");
+  const before = fs.readdirSync(storageDir).length;
+  const blocking = new pg.Client({ connectionString: postgres.url });
+  await blocking.connect();
+  // Rows can be read, but not written, until both upserts wait.
+  await blocking.query("begin; lock table storage.objects in share row exclusive mode");
+  const upserts = ["b", "c"].map((text) => files.upload("a.txt", text, { upsert: true }));
+  await vi.waitFor(async () => {
+    const { rowCount } = await ask("select from pg_locks where not granted");
+    expect(rowCount).toBe(2);
+  }, patiently);
+  await blocking.query("commit");
+  await blocking.end();
+  for (const { error } of await Promise.all(upserts)) expect(error).toBeNull();
+  expect(fs.readdirSync(storageDir)).toHaveLength(before);
+  expect(await (await files.download("a.txt")).data?.text()).toMatch(/^[bc]$/);
+});
+
 const ask = async (text: string) => {
   const direct = new pg.Client({ connectionString: postgres.url });
   await direct.connect();

@@ -16,6 +16,8 @@ const orReplace = `
   on conflict (bucket_id, name) do update set version = excluded.version, metadata = excluded.metadata,
     updated_at = now()`;
 
+const lockPath = "select pg_advisory_xact_lock(hashtextextended($1::text || '/' || $2::text, 0))";
+
 export type Place = { bucket: string; key: string };
 
 /** Rows of storage.objects, read and written with the caller's identity, so that the project's own policies decide. */
@@ -37,6 +39,8 @@ export const createObjects = (database: Database, files: Files) => {
       const replaced = await database.transaction(identity, async (client) => {
         // Nothing is read or returned here, because a caller who is allowed to insert is not always allowed to read.
         if (!upsert) return void (await client.query(insertObject, values));
+        // Two upserts of one path at once would both find the same old file, and the file of one of them would stay.
+        await client.query(lockPath, [bucket, key]);
         const old = await find(client, { bucket, key });
         await client.query(`${insertObject} ${orReplace}`, values);
         return old;
