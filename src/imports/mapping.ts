@@ -35,7 +35,8 @@ const namesOf = ({ fields }: Target): string => fields.map(({ name }) => name).j
 /** Throws `invalid_request`, which lists the columns of a request's mapping whose fields the target lacks. */
 export function refuseUnknownFields(mapping: Mapping, target: Target): void {
   const field = z.string().refine((name) => hasField(target, name), {
-    error: ({ input }) => `must be null or a field of ${target.name} (${namesOf(target)}), not "${input}"`,
+    error: ({ input }) =>
+      `must be null or a field of ${target.name} (${namesOf(target)}), not ${JSON.stringify(input)}`,
   });
   parseFields(z.record(z.string(), field.nullable()), mapping, "body", "mapping");
 }
