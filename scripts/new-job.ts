@@ -1,15 +1,18 @@
 /**
- * `npm run new:job -- invoices/remind-customer` writes a room with one job (its event, function, route and test), and
- * adds the job to the lists of rooms, functions and event schemas.
+ * `npm run new:job -- invoices/remind-customer` writes a room with one job (its event, function, route and test) and a migration
+ * (its summary and subjects), and adds the job to the lists of rooms, functions and event schemas.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Names, namesOf } from "./new-job/names.ts";
-import { filesOf, outageEntry } from "./new-job/templates.ts";
+import { filesOf, migration, outageEntry } from "./new-job/templates.ts";
 
 /** This test has an entry for every function of the product. */
 const OUTAGES = "tests/workflows/our-outages.test.ts";
+
+/** This file names the newest migration; `npm run types:generate` would write the same. */
+const NEWEST = "src/lib/database/newest-migration.ts";
 
 const inProject = (path: string) => join(process.cwd(), path);
 
@@ -36,11 +39,21 @@ function enter(file: string, { before, line, from = "" }: Entry): string {
   return `${from === "" ? "" : `${from}\n`}${text.slice(0, at)}\n${line}${text.slice(at)}`;
 }
 
+/** The version of a new migration: the present second in UTC, or the number after the newest version if that is later. */
+function nextVersion(): string {
+  const now = Number(new Date().toISOString().replace(/\D/g, "").slice(0, 14));
+  const versions = readdirSync(inProject("supabase/migrations")).map((name) => Number.parseInt(name, 10));
+  return String(Math.max(now, ...versions.map((version) => version + 1)));
+}
+
 /** All contents are made before any file is written, so that an error leaves no files. */
 function filesAndEntries(names: Names): Record<string, string> {
   const { room, job, roomName, functionName } = names;
+  const version = nextVersion();
   return {
     ...filesOf(names),
+    [`supabase/migrations/${version}_${job.replaceAll("-", "_")}.sql`]: migration(names),
+    [NEWEST]: readFileSync(inProject(NEWEST), "utf8").replace(/"\d+"/, `"${version}"`),
     "src/rooms.ts": enter("src/rooms.ts", {
       before: "  jobs,",
       line: `  ${roomName},`,
@@ -75,7 +88,7 @@ try {
   }
   const run = (command: string, ...args: string[]) =>
     execFileSync("npx", [command, ...args], { stdio: ["ignore", "ignore", "inherit"] });
-  run("biome", "check", "--write", ...Object.keys(files));
+  run("biome", "check", "--write", ...Object.keys(files).filter((path) => path.endsWith(".ts")));
   run("tsx", "scripts/generate-docs.ts");
   process.stdout.write(`${Object.keys(files).join("\n")}\nREADME.md\n`);
 } catch (error) {

@@ -16,6 +16,8 @@ export type Names = {
   idField: string;
   /** `Remind customer` */
   title: string;
+  /** `Reminds customer`: what the job does, for people. */
+  summary: string;
 };
 
 const WORDS = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*";
@@ -29,6 +31,11 @@ const RESERVED = new Set(
 );
 
 const camel = (words: string): string => words.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** `sends`, `fetches`, `copies`. */
+const thirdPerson = (verb: string): string =>
+  /(?:s|x|z|ch|sh|o)$/.test(verb) ? `${verb}es` : `${verb.replace(/(?<=[^aeiou])y$/, "ie")}s`;
 
 /** Throws an error of one sentence when the name is not valid for a job. */
 export function namesOf(wanted: string | undefined): Names {
@@ -49,6 +56,7 @@ export function namesOf(wanted: string | undefined): Names {
     eventName: `${camel(job)}Requested`,
     event: `${room}/${verb}.${noun.join("-")}`,
     idField: `${camel(noun.join("-"))}Id`,
-    title: `${verb.charAt(0).toUpperCase()}${job.slice(1).replaceAll("-", " ")}`,
+    title: capitalized([verb, ...noun].join(" ")),
+    summary: capitalized([thirdPerson(verb), ...noun].join(" ")),
   };
 }

@@ -110,6 +110,27 @@ test("${job} is accepted, completes, and tells its owner", async () => {
 });
 `;
 
+/** The kind of the job's work: what it does, and what one job is about, as lists of jobs and functions show it. */
+export const migration = ({ job, event, idField, summary }: Names) => {
+  const subjects = `private.${job.replaceAll("-", "_")}_subjects`;
+  return `-- The kind of work of the function ${job}: its summary, and the subject of each job, for the lists of people.
+
+create function ${subjects}(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select id, event_data ->> '${idField}' from unnest(p_jobs);
+$$;
+revoke execute on function ${subjects} from public, anon, authenticated;
+grant execute on function ${subjects} to service_role;
+
+select private.register_work_kind('{"function_id": "${job}", "event_name": "${event}",
+  "subjects": "${subjects}",
+  "summary": "${summary}"}');
+`;
+};
+
 /** How the test of outages starts the job, and the effect that must happen exactly once. */
 export const outageEntry = ({ room, job, idField }: Names) => `  "${job}": {
     begin: async () =>

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -7,14 +8,17 @@ import ts from "typescript";
 import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { namesOf } from "../../scripts/new-job/names.ts";
-import { filesOf } from "../../scripts/new-job/templates.ts";
+import { filesOf, migration } from "../../scripts/new-job/templates.ts";
+import { testApp } from "../support/app.ts";
+import { freshDatabase } from "../support/database.ts";
+import { insertJob } from "../support/jobs.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const copy = mkdtempSync(join(tmpdir(), "nightshift-new-job-"));
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 const COPIED =
-  ".gitignore src scripts tests/support tests/workflows/our-outages.test.ts package.json tsconfig.json biome.json README.md".split(
+  ".gitignore src scripts tests/support tests/workflows/our-outages.test.ts supabase/migrations package.json tsconfig.json biome.json README.md".split(
     " ",
   );
 const bin = (name: string) => join(root, "node_modules/.bin", name);
@@ -57,6 +61,14 @@ test("npm run new:job writes a room that is registered, formatted, documented an
   expect(read("src/event-schemas.ts")).toContain("  parcelOffice,\n  jobs,");
   expect(read("tests/workflows/our-outages.test.ts")).toContain('\n  "hand-out-parcel": {\n');
   expect(read("src/cost/executions.ts")).toContain('\n  "hand-out-parcel": 4,\n');
+  const [sql] = made.said.split("\n").filter((path) => path.endsWith("_hand_out_parcel.sql"));
+  const [version, ...earlier] = readdirSync(join(copy, "supabase/migrations"))
+    .map((name) => name.slice(0, 14))
+    .toSorted()
+    .toReversed();
+  expect(sql).toBe(`supabase/migrations/${version}_hand_out_parcel.sql`);
+  expect(earlier).not.toContain(version);
+  expect(read("src/lib/database/newest-migration.ts")).toContain(`"${version}"`);
   expect(read("README.md")).toContain(
     "| `parcel-office/hand.out-parcel` | `hand-out-parcel` | 10 | 5 (`standard`) |",
   );
@@ -75,6 +87,21 @@ test("npm run new:job writes a room that is registered, formatted, documented an
     read("README.md").replace("| `parcel-office/hand.out-parcel`", "| `x`"),
   );
   expect((await inCopy(bin("tsx"), "scripts/generate-docs.ts", "--check")).code).toBe(1);
+});
+
+test("the page and the list of functions show a sentence for the new function, and a subject for its jobs", async () => {
+  const database = await freshDatabase();
+  const site = await testApp(database);
+  await database.sql.query(migration(namesOf("invoices/copy-customer")));
+  const functionId = "copy-customer";
+  const data = { customerId: randomUUID() };
+  const id = await insertJob(database.sql, { functionId, event: "invoices/copy.customer", data });
+  expect((await site.call("GET", `/api/jobs/${id}`, { as: "admin" })).body.subject).toBe(data.customerId);
+  const { body } = await site.call("GET", "/api/functions", { as: "admin" });
+  expect(body.items).toContainEqual(
+    expect.objectContaining({ function: functionId, summary: "Copies customer" }),
+  );
+  await database.close();
 });
 
 test("S4-71: the new function validates, processes and notifies, with five retries, a concurrency of ten and onFailure", () => {
