@@ -22,6 +22,11 @@ const toJson = (value: object): Json => z.json().parse(value);
 /** Endpoints, and the deliveries that are sent to them. `owner: null` is an administrator. */
 export function deliveryRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
+  /** Starts the lane for facts that were published during a change. Throws after the change, which may be repeated. */
+  const withLane = async <Endpoint extends { id: string }>(endpoint: Endpoint) => {
+    await call("start_webhook_lane", { endpointId: endpoint.id });
+    return endpoint;
+  };
   return {
     /** Throws `conflict` when the owner has `limit` endpoints. */
     create: (endpoint: object, limit: number) =>
@@ -38,8 +43,8 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
     get: async (id: string, owner: string | null) =>
       (await call("get_webhook_endpoint", { id, owner }, endpointRow.array()))[0],
 
-    change: (id: string, owner: string | null, change: object) =>
-      call("change_webhook_endpoint", { id, owner, change: toJson(change) }, endpointRow),
+    change: async (id: string, owner: string | null, change: object) =>
+      withLane(await call("change_webhook_endpoint", { id, owner, change: toJson(change) }, endpointRow)),
 
     delete: (id: string, owner: string | null) => call("delete_webhook_endpoint", { id, owner }),
 
@@ -50,7 +55,8 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
     rotate: (id: string, owner: string | null, secret: string, oldUntil: Date) =>
       call("rotate_webhook_secret", { id, owner, secret, oldUntil: oldUntil.toISOString() }, endpointRow),
 
-    enable: (id: string, owner: string | null) => call("enable_webhook_endpoint", { id, owner }, endpointRow),
+    enable: async (id: string, owner: string | null) =>
+      withLane(await call("enable_webhook_endpoint", { id, owner }, endpointRow)),
     disable: (id: string, owner: string | null) =>
       call("disable_webhook_endpoint", { id, owner }, endpointRow),
 

@@ -94,7 +94,8 @@ select private.register_work_kind('{"function_id": "send-webhook", "event_name":
 
 -- Queues messages for endpoints, and starts their lanes. A delivery that has ended, or waits for its next attempt, is
 -- attempted now. If another transaction has locked the endpoint, this transaction does not start the lane. Either the
--- other one starts it, or the other one changes the endpoint for a person, and housekeeping starts the lane later.
+-- other one starts it, or the other one changes the endpoint for a person: then public.start_webhook_lane follows, or,
+-- after a rotation of the secret or the request of a replay, housekeeping.
 -- Endpoints are locked FOR NO KEY UPDATE: each insert holds its endpoint FOR KEY SHARE, so with FOR UPDATE two
 -- publishers would skip each other's endpoint, and neither would start the lane.
 create function private.queue_deliveries(p_message_ids uuid[], p_endpoint_ids uuid[], p_now timestamptz)
@@ -277,6 +278,23 @@ begin
 end
 $$;
 
+-- Called after a person's change of the endpoint has committed, because a fact that was published during the change has
+-- not started the lane. Waits for the publishers that have not committed. The change itself cannot do this: it locks the
+-- endpoint before the lane, and the end of a lane locks the lane first.
+create function public.start_webhook_lane(p_endpoint_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints;
+begin
+  perform pg_advisory_xact_lock(private.lane_lock(p_endpoint_id));
+  select * into v_endpoint from public.webhook_endpoints where id = p_endpoint_id for no key update;
+  perform private.plan_lane(v_endpoint, p_now);
+end
+$$;
+
 -- Plans a lane for each endpoint that has pending deliveries but no lane, or due deliveries and a later lane. Housekeeping
 -- calls this function, so that a delivery without a lane waits only until the next run of housekeeping.
 create function public.wake_webhook_lanes(p_limit integer, p_now timestamptz)
@@ -306,7 +324,7 @@ $$;
 
 revoke execute on function private.lane_lock, private.plan_lane, private.after_lane_job, private.queue_deliveries,
   private.deliver_fact, private.note_attempts, public.claim_webhook_deliveries, public.settle_webhook_deliveries,
-  public.wake_webhook_lanes from public, anon, authenticated;
+  public.start_webhook_lane, public.wake_webhook_lanes from public, anon, authenticated;
 grant execute on function private.lane_lock, private.plan_lane, private.after_lane_job, private.queue_deliveries,
   private.deliver_fact, private.note_attempts, public.claim_webhook_deliveries, public.settle_webhook_deliveries,
-  public.wake_webhook_lanes to service_role;
+  public.start_webhook_lane, public.wake_webhook_lanes to service_role;

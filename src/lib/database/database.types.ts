@@ -5209,6 +5209,10 @@ export type Database = {
         Returns: Json;
       };
       start_waiting_image_tasks: { Args: { p_now: string | null }; Returns: number };
+      start_webhook_lane: {
+        Args: { p_endpoint_id: string | null; p_now: string | null };
+        Returns: undefined;
+      };
       summarize_jobs: {
         Args: {
           p_from: string | null;
