@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { namesOf } from "../../scripts/new-job/names.ts";
 import { filesOf, migration } from "../../scripts/new-job/templates.ts";
@@ -91,6 +91,7 @@ test("npm run new:job writes a room that is registered, formatted, documented an
 
 test("the page and the list of functions show a sentence for the new function, and a subject for its jobs", async () => {
   const database = await freshDatabase();
+  onTestFinished(() => database.close());
   const site = await testApp(database);
   await database.sql.query(migration(namesOf("invoices/copy-customer")));
   const functionId = "copy-customer";
@@ -101,7 +102,6 @@ test("the page and the list of functions show a sentence for the new function, a
   expect(body.items).toContainEqual(
     expect.objectContaining({ function: functionId, summary: "Copies customer" }),
   );
-  await database.close();
 });
 
 test("S4-71: the new function validates, processes and notifies, with five retries, a concurrency of ten and onFailure", () => {
