@@ -113,7 +113,9 @@ $$;
 -- concurrent transaction wrote, which must be tried again. Of several rows with one key, the last row of the file
 -- counts, whatever the order of the parts; the others are skipped. The row that is written first gets the outcome. When
 -- another part then writes a later row of the file, the later row overwrites the first one, is compared with the same
--- copy of the target's row before the import, and corrects the outcome.
+-- copy of the target's row before the import, and corrects the outcome. When another transaction has changed the
+-- target's row between these two writes, the record keeps the version of the first write, so that an undo finds the row
+-- changed.
 create function private.write_sql_of_target(p_target private.import_targets)
 returns text
 language sql stable
@@ -134,7 +136,7 @@ as $$
         and (judged.seen_no is not null or judged.after is distinct from judged.state)
       returning t.id, t.xmin as version
     ), written as (
-      select judged.n, judged.before, judged.fate, judged.seen_no,
+      select judged.n, judged.before, judged.fate, judged.seen_no, judged.version as found_version,
         coalesce(inserted.id, judged.row_id) as target_id,
         coalesce(inserted.version, updated.version, judged.version) as version
       from judged left join inserted using (k) left join updated on updated.id = judged.id
@@ -144,7 +146,8 @@ as $$
       select $1, target_id, n, before, version, fate from written where seen_no is null
       on conflict do nothing returning 1
     ), noted_again as (
-      update public.import_rows as r set row_no = written.n, version = written.version, fate = written.fate
+      update public.import_rows as r set row_no = written.n, fate = written.fate,
+        version = case when r.version = written.found_version then written.version else r.version end
       from written where r.import_id = $1 and r.target_id = written.target_id and written.seen_no is not null
       returning 1
     ), fates as (

@@ -7,7 +7,10 @@ beforeAll(async () => {
   shop = await importShop();
 });
 afterAll(() => shop.close());
-beforeEach(() => shop.rows("delete from email_subscribers"));
+beforeEach(async () => {
+  shop.hooks.beforeOpen = async () => {};
+  await shop.rows("delete from email_subscribers");
+});
 
 const csv = (...lines: string[]) => `${["email,name", ...lines].join("\n")}\n`;
 const table = () => shop.rows("select email_subscribers::text as row from email_subscribers order by id");
@@ -51,6 +54,31 @@ describe("an undo", () => {
     });
     expect(await shop.rows("select email, status from email_subscribers")).toEqual([
       { email: "bob@example.com", status: "unsubscribed" },
+    ]);
+  });
+
+  test("leaves a row alone that was changed between two rows of the file that wrote it", async () => {
+    await shop.run(csv("ada@example.com,Ada"));
+    let opened = 0;
+    shop.hooks.beforeOpen = async () => {
+      opened += 1;
+      if (opened !== 2) return;
+      const ada = { email: "ada@example.com", fields: { name: "A" } };
+      const [{ state }] = await shop.rows(
+        "select write_import_rows(id, lease_token, 1, 2, $1, '[]', now()) as state from job_parts where status = 'claimed'",
+        [JSON.stringify([{ n: 1, k: ada.email, v: ada }])],
+      );
+      expect(state).toBe("open");
+      await shop.rows("update email_subscribers set status = 'bounced'");
+    };
+    const done = await shop.run(csv("ada@example.com,A", "ada@example.com,B"));
+    expect(done.counts).toMatchObject({ updated: 1, skipped: 1 });
+    expect((await undo(done.id)).body).toMatchObject({
+      undo: { undone: 0, conflicts: 1 },
+      conflicts: [{ row: 2, reason: "changed" }],
+    });
+    expect(await shop.rows("select fields, status from email_subscribers")).toEqual([
+      { fields: { name: "B" }, status: "bounced" },
     ]);
   });
 
