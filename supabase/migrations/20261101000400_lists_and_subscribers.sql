@@ -250,28 +250,40 @@ begin
 end
 $$;
 
--- Locks the addresses, the lists that have them, and their subscribers, until the transaction ends. Every function that
--- writes suppressions or a subscriber's status calls this one first. So these functions lock in one order and cannot
--- deadlock: 1. the addresses, 2. their lists, 3. their subscribers, 4. their suppressions. The lock of the address is
--- needed because an upload may add a subscriber of the address after the third step. The lock of the lists is needed
--- because a deletion locks the list before its subscribers, and a new suppression refers to its list.
+-- Locks the lists that have these addresses, until the transaction ends. The lock is needed because a deletion locks the
+-- list before its subscribers, and a new suppression refers to its list.
+create function private.lock_lists_with(p_emails text[])
+returns void
+language sql
+set search_path = ''
+as $$
+  select from public.email_lists where id in (
+    select s.list_id from unnest(p_emails) as given (email) cross join public.email_lists as list
+    join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email))
+  order by id for key share;
+$$;
+
+-- Locks the lists that have the addresses, the addresses, and their subscribers, until the transaction ends. Every
+-- function that writes suppressions or a subscriber's status calls this one first. So these functions lock in one order
+-- and cannot deadlock: 1. the lists, 2. the addresses, 3. their subscribers, 4. their suppressions. The lists come before
+-- the addresses, because subscribers of other lists share the 256 locks of addresses. A transaction that waits for the
+-- deletion of a list must not make them wait too. The lock of the address is needed because an upload may add a
+-- subscriber of the address after the first step. For the same reason the lists are locked again after the addresses.
 create function private.lock_subscribers(p_emails text[])
 returns void
 language sql
 set search_path = ''
 as $$
+  select private.lock_lists_with(p_emails);
   select private.lock_addresses(p_emails, false);
-  select from public.email_lists where id in (
-    select s.list_id from unnest(p_emails) as given (email) cross join public.email_lists as list
-    join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email))
-  order by id for key share;
+  select private.lock_lists_with(p_emails);
   select from unnest(p_emails) as given (email) cross join public.email_lists as list
   join public.email_subscribers as s on s.list_id = list.id and lower(s.email) = lower(given.email)
   where s.status <> 'erased'
   order by lower(s.email), s.id for no key update of s;
 $$;
 
--- Locks the addresses of an upload and then its list, as private.lock_subscribers does. Whoever writes subscribers of one
+-- Locks the list of an upload and then its addresses, as private.lock_subscribers does. Whoever writes subscribers of one
 -- list calls this function first, and then locks the subscribers in the order of lower(email). An undo adds no
 -- subscribers, so it gives no addresses.
 create function private.lock_upload(p_list_id text, p_emails text[])
@@ -279,8 +291,8 @@ returns void
 language sql
 set search_path = ''
 as $$
-  select private.lock_addresses(p_emails, true);
   select from public.email_lists where id = p_list_id::uuid for key share;
+  select private.lock_addresses(p_emails, true);
 $$;
 
 create function private.require_email_subscriber(p_list_id uuid, p_owner text, p_subscriber_id bigint)
@@ -360,9 +372,9 @@ exception when foreign_key_violation then
 end
 $$;
 
-revoke execute on function private.lock_addresses, private.lock_subscribers, private.lock_upload,
+revoke execute on function private.lock_addresses, private.lock_lists_with, private.lock_subscribers, private.lock_upload,
   private.require_email_subscriber, public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list from public, anon, authenticated;
-grant execute on function private.lock_addresses, private.lock_subscribers, private.lock_upload,
+grant execute on function private.lock_addresses, private.lock_lists_with, private.lock_subscribers, private.lock_upload,
   private.require_email_subscriber, public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list to service_role;
 revoke execute on function
   private.require_email_list, private.owner_of_list, private.count_email_subscribers, public.create_email_list,
