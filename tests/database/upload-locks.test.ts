@@ -39,11 +39,13 @@ async function startImport(...names: string[]) {
   if (part.state !== "claimed") throw new Error(part.state);
   const id = randomUUID();
   await ledger.rows(
-    `insert into imports (id, job_id, owner, target, scope, merge, absent, is_dry_run, is_again, file_url, file_name,
-       created_at) values ($1, $2, 'ada', 'subscribers', $3, 'upsert', 'keep', false, false, '', 'f', now())`,
+    `insert into imports (id, job_id, owner, target, scope, options, merge, absent, is_dry_run, is_again, file_url,
+       file_name, created_at)
+     values ($1, $2, 'ada', 'subscribers', $3, $4, 'upsert', 'keep', false, false, '', 'f', now())`,
     id,
     jobId,
     listId,
+    JSON.stringify({ listId }),
   );
   const rows = addresses(...names).map((email, no) => ({
     n: no + 1,

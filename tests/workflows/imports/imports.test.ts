@@ -564,3 +564,22 @@ test("a guess shows the file's encoding and separator, its first rows and a sugg
     estimate: { rows: 1, executions: 6, cheapestUsd: 0 },
   });
 });
+
+test.each([false, true])(
+  "an import (dry run: %s) whose list is deleted ends, and rejects no rows",
+  async (dryRun) => {
+    const { body: list } = await shop.call("POST", "/api/lists", { name: "Brief" });
+    let opened = 0;
+    shop.hooks.beforeOpen = async () => {
+      opened += 1;
+      if (opened === 2) expect((await shop.call("DELETE", `/api/lists/${list.id}`)).status).toBe(204);
+    };
+    const options = { listId: list.id };
+    const done = await shop.run(csv("ada@example.com,Ada", "bob@example.com,Bob"), { options, dryRun });
+    expect(done).toMatchObject({
+      status: "failed",
+      error: { code: "not_found", message: "List not found" },
+      counts: counts({}),
+    });
+  },
+);
