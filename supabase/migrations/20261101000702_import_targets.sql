@@ -10,7 +10,8 @@ create table private.import_targets (
   scope_column text not null,
   scope_function text not null,
   -- A function (value of the scope column text, keys text[]) that an import and its undo call before they lock rows of
-  -- the table. It locks what other writers of the table lock before its rows. Null: they lock nothing before.
+  -- the table. It locks what other writers of the table lock before its rows. The keys are those of the rows that may be
+  -- added: an undo, a dry run and an import that only updates rows give none. Null: they lock nothing before.
   lock_function text,
   -- The key of a row "t", such as lower(t.email). Rows with equal keys are the same row.
   key_sql text not null,

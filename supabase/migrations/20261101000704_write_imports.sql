@@ -250,7 +250,8 @@ begin
   end if;
   if jsonb_array_length(p_rows) > 0 then
     perform private.lock_import_target(v_import.target, v_import.scope,
-      array(select row ->> 'k' from jsonb_array_elements(p_rows) as row));
+      array(select row ->> 'k' from jsonb_array_elements(p_rows) as row
+        where not v_import.is_dry_run and v_import.merge <> 'update'));
     -- A list that was deleted ends the import. Otherwise the foreign key would refuse its rows one by one.
     perform private.require_scope_of_import(v_import, null);
     execute (select write_sql from private.import_targets where name = v_import.target) into v_counts

@@ -161,6 +161,30 @@ describe.each([
   });
 });
 
+test.each(["is_dry_run = true", "merge = 'update'"])(
+  "an import with %s adds no subscribers, so it does not wait for a suppression of an address that its list lacks",
+  async (setting) => {
+    const { id, write } = await startImport("new");
+    await ledger.rows(`update imports set ${setting} where id = $1`, id);
+    const client = await ledger.db.sql.connect();
+    try {
+      await client.query("begin");
+      await client.query(suppress, [suppressed("new")]);
+      let hasEnded = false;
+      const answer = write().finally(() => {
+        hasEnded = true;
+      });
+      await expect.poll(async () => hasEnded || (await waiting()) > 0).toBe(true);
+      expect(hasEnded).toBe(true);
+      await client.query("commit");
+      await answer;
+    } finally {
+      client.release();
+    }
+    expect(await subscribers()).toEqual([]);
+  },
+);
+
 describe("no deadlock:", () => {
   test("an upload and the deletion of its list", async () => {
     await upload("old");
