@@ -3,9 +3,7 @@ import { compile } from "@nightshift/local/stack/compile.ts";
 
 /** Calls `run` with the path of a program of this folder, compiled like the site, so that both run the same code. */
 export async function withCompiled<T>(name: string, run: (script: string) => Promise<T>): Promise<T> {
-  const compiled = await compile(resolve(import.meta.dirname, ".."), () => ({
-    [name]: `bench/${name}.ts`,
-  }));
+  const compiled = await compile(resolve(import.meta.dirname, ".."), { [name]: `bench/${name}.ts` });
   try {
     return await run(join(compiled.folder, `${name}.mjs`));
   } finally {

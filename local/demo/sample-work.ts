@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { campaign } from "#demo/content.ts";
 
-const fixture = join(import.meta.dirname, "../../tests/fixtures/subscribers.csv");
+/** The stack runs in the project's folder. */
+const fixture = "tests/fixtures/subscribers.csv";
 /** The overview shows six jobs: three images, the campaign, the upload and the report. */
 const PROMPTS = ["a lighthouse at night", "a night train", "an owl on a sign"];
 const TRIES = 5;

@@ -54,7 +54,9 @@ export const functionFiles = (folder: string): string[] =>
 
 function fileOf(folder: string, entry: string): string | undefined {
   const path = join(folder, entry);
-  if (!statSync(path).isDirectory())
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return undefined; // Emacs marks an edited file by a link that leads nowhere
+  if (!found.isDirectory())
     return extensions.has(extname(entry)) && !entry.endsWith(".d.ts") ? path : undefined;
   const inside = readdirSync(path).find(
     (file) => extensions.has(extname(file)) && ["index", entry].includes(basename(file, extname(file))),

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { timeScale } from "#clock.ts";
 import { listen } from "#netlify/listen.ts";
 import { withLocalStack } from "#netlify/local-stack.ts";
@@ -8,16 +8,17 @@ import { createSite } from "#netlify/site.ts";
 import { childOfTheStack } from "#stack/child.ts";
 
 /**
- * The site as its own process, started in the project's folder. Argument: the folder of the compiled functions; without
- * it, their source is loaded. Environment: PORT; optional: INBOX_URL, STACK_IS_WHOLE.
+ * The site as its own process, started in the project's folder. Argument: the folder of the compiled site; without it,
+ * the source of the functions is loaded. Environment: PORT; optional: INBOX_URL, STACK_IS_WHOLE.
  */
 let end: () => void | Promise<void> = () => {};
 const child = childOfTheStack({ stop: () => end() });
-const site = createSite({
-  functionsDir: resolve("netlify/functions"),
-  compiledDir: process.argv[2],
-  ...readNetlifyToml(process.cwd()),
-});
+const compiled = process.argv[2];
+const functions =
+  compiled === undefined
+    ? { functionsDir: resolve("netlify/functions") }
+    : { functionsDir: join(compiled, "source"), compiledDir: join(compiled, "functions") };
+const site = createSite({ ...functions, ...readNetlifyToml(process.cwd()) });
 
 const failed = await site.warmUp();
 for (const { name, error } of failed) {

@@ -1,15 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createSite } from "#netlify/site.ts";
-import { compile } from "#stack/compile.ts";
+import { compileSite } from "#stack/compile.ts";
 
 let project: string;
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), "nightshift-compile-"));
-  mkdirSync(join(project, "netlify/functions"), { recursive: true });
-  mkdirSync(join(project, "src"));
+  for (const folder of ["netlify/functions", "src", "local/netlify"])
+    mkdirSync(join(project, folder), { recursive: true });
   for (const name of ["one", "two"])
     write(
       `netlify/functions/${name}.ts`,
@@ -18,53 +18,51 @@ beforeEach(() => {
       export const config = { path: "/${name}" };`,
     );
   write("src/words.ts", `export const words: string = "first";`);
+  write("local/netlify/server.ts", "");
+  write("local/clock-preload.ts", "");
 });
 afterEach(() => rmSync(project, { recursive: true, force: true }));
 
 const write = (path: string, text: string) => writeFileSync(join(project, path), text);
-const functionsDir = () => join(project, "netlify/functions");
-const modules = () => ({
-  "functions/one": "netlify/functions/one.ts",
-  "functions/two": "netlify/functions/two.ts",
-});
-const compiled = () => compile(project, modules);
+const siteOf = (folder: string) =>
+  createSite({
+    functionsDir: join(folder, "source"),
+    compiledDir: join(folder, "functions"),
+    publishDir: project,
+  });
+const left = () => readdirSync(join(project, ".nightshift"));
 
-test("the site answers with the compiled functions", async () => {
-  const code = await compiled();
-  write("netlify/functions/two.ts", `export const config = { path: "/two" }; throw new Error("the source");`);
-  const compiledDir = join(code.folder, "functions");
-  const site = createSite({ functionsDir: functionsDir(), compiledDir, publishDir: project });
+test("a compiled site does not read the source any more", async () => {
+  // Emacs marks a file with unsaved changes by such a link.
+  symlinkSync("nowhere", join(project, "netlify/functions/.#one.ts"));
+  const { folder } = await compileSite(project);
+  write("netlify/functions/two.ts", "export const config = {");
+  write("src/words.ts", "throw new Error();");
+  const site = siteOf(folder);
   expect(await site.warmUp()).toEqual([]);
   expect(await (await site.fetch(new Request("http://localhost/two"))).text()).toBe("two: first");
 });
 
-test("code with errors is not compiled: the reason names the line, and the compiled modules stay", async () => {
-  const code = await compiled();
-  const before = readdirSync(code.folder);
+test("code with errors is refused with the line, and leaves no files", async () => {
   write("src/words.ts", "export const words = ;");
-  expect(await code.again()).toMatch(/src\/words\.ts:1:21: ERROR/);
-  expect(readdirSync(code.folder)).toEqual(before);
-  await expect(compiled()).rejects.toThrow("The code cannot be compiled");
+  await expect(compileSite(project)).rejects.toThrow(/cannot be compiled.*\n.*src\/words\.ts:1:21: ERROR/);
+  expect(left()).toEqual([]);
 });
 
-test("compiling again replaces all modules and leaves no old ones", async () => {
-  const code = await compiled();
-  const [count, before] = [readdirSync(code.folder).length, chunksOf(code.folder)];
-  write("src/words.ts", `export const words: string = "second";`);
-  expect(await code.again()).toBeUndefined();
-  expect(chunksOf(code.folder)).not.toEqual(before);
-  expect(readdirSync(code.folder)).toHaveLength(count);
-});
-
-test("the folder is removed at the end, or by the next start when its process was killed", async () => {
-  const code = await compiled();
-  const left = code.folder.replace(/compiled-\d+/, "compiled-999999999");
-  mkdirSync(left);
-  const next = await compiled();
-  expect(existsSync(left)).toBe(false);
-  expect(existsSync(code.folder)).toBe(true);
+test("a folder is removed at the end, or by the next start when its process was killed", async () => {
+  const code = await compileSite(project);
+  mkdirSync(code.folder.replace(/compiled-\d+/, "compiled-999999999"));
+  const next = await compileSite(project);
+  expect(left()).toHaveLength(2);
   await next.remove();
   expect(existsSync(next.folder)).toBe(false);
+  expect(existsSync(code.folder)).toBe(true);
 });
 
-const chunksOf = (folder: string) => readdirSync(folder).filter((name) => name.startsWith("chunk-"));
+test("a folder in which nothing can be written is named", async () => {
+  write(".nightshift", "not a folder");
+  await expect(compileSite(project)).rejects.toMatchObject({
+    message: expect.stringContaining(`No code can be compiled into ${join(project, ".nightshift")}`),
+    wayOut: "Give the folder to your user (chown, chmod).",
+  });
+});

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { isCode } from "#supabase/postgres-binaries.ts";
 
 const everyMs = 500;
 
@@ -40,7 +41,7 @@ export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return isCode(error, "EPERM"); // The process belongs to another user
   }
 }

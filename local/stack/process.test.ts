@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,9 +27,10 @@ function run(source: string, more: { startPatienceMs?: number; port?: number; lo
        import { listen } from "${local}/netlify/listen.ts";\n${text}`,
     );
   write(source);
+  const command = [process.execPath, "--import", "tsx", script] as const;
   const part = runProcess({
     name: "part",
-    command: [process.execPath, "--import", "tsx", script],
+    command,
     env: { PATH: process.env["PATH"] ?? "", PORT: String(more.port ?? 0) },
     cwd: local,
     logFile: more.logFile ?? join(folder, "part.log"),
@@ -37,7 +38,7 @@ function run(source: string, more: { startPatienceMs?: number; port?: number; lo
     ...more,
   });
   started.push(part);
-  return { part, said, write };
+  return { part, said, write, command };
 }
 
 /** A site that answers with a word. `/slow` answers when the file `go` exists. */
@@ -65,7 +66,7 @@ const freePort = (): Promise<number> =>
 
 test("a replaced process finishes its requests, and later requests reach the new one", async () => {
   const port = await freePort();
-  const { part, said, write } = run(site("old"), { port });
+  const { part, said, write, command } = run(site("old"), { port });
   await part.ready;
   const once = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
   // Between the old process and the new one, no process listens on the port, so the request is repeated.
@@ -74,7 +75,7 @@ test("a replaced process finishes its requests, and later requests reach the new
   const answers: string[] = [await ask()];
   write(site("new"));
   let isDone = false;
-  const replaced = part.replace(() => "replaced").finally(() => (isDone = true));
+  const replaced = part.replace(command, () => "replaced").finally(() => (isDone = true));
   while (!isDone || answers.at(-1) === "old") answers.push(await ask());
   expect(await replaced).toBeUndefined();
   expect(new Set(answers)).toEqual(new Set(["old", "new"]));
@@ -85,7 +86,7 @@ test("a replaced process finishes its requests, and later requests reach the new
 
 test("a process that is replaced while it waits for its restart is not started twice", async () => {
   const port = await freePort();
-  const { part, said, write } = run(site("old"), { port });
+  const { part, said, write, command } = run(site("old"), { port });
   await part.ready;
   const answer = async () => (await fetch(`http://127.0.0.1:${port}/`)).text();
   // The restart waits until the test lets the time pass.
@@ -94,7 +95,7 @@ test("a process that is replaced while it waits for its restart is not started t
   await expect.poll(() => said).toEqual(["part died (SIGKILL); starting it again."]);
   for (const word of ["new", "newer"]) {
     write(site(word));
-    expect(await part.replace(() => word)).toBeUndefined();
+    expect(await part.replace(command, () => word)).toBeUndefined();
     await expect.poll(answer).toBe(word);
     vi.advanceTimersByTime(10_000);
   }
@@ -103,11 +104,54 @@ test("a process that is replaced while it waits for its restart is not started t
 
 test("code that cannot be loaded is reported, and the old process continues", async () => {
   const port = await freePort();
-  const { part, said, write } = run(site("old"), { port });
+  const { part, said, write, command } = run(site("old"), { port });
   await part.ready;
   write("const x = ;");
-  expect(await part.replace(() => "replaced")).toContain('ERROR: Unexpected ";"');
+  expect(await part.replace(command, () => "replaced")).toContain('ERROR: Unexpected ";"');
   expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("old");
+  expect(said).toEqual([]);
+});
+
+/** Replaces a part by code that never finishes loading. Resolves once that code runs. */
+async function hang({ part, write, command }: Pick<ReturnType<typeof run>, "part" | "write" | "command">) {
+  const file = join(folder, "hanging");
+  rmSync(file, { force: true });
+  write(`
+    import { writeFileSync } from "node:fs";
+    childOfTheStack({ stop() {} });
+    writeFileSync("${file}", String(process.pid));
+    await new Promise(() => {});
+  `);
+  const replaced = part.replace(command, () => "replaced");
+  const pid = () => (existsSync(file) ? Number(readFileSync(file, "utf8")) : 0);
+  await expect.poll(pid, patiently).toBeGreaterThan(0);
+  return { replaced, pid: pid() };
+}
+
+test("code that never finishes loading is ended and reported, and later code is loaded", async () => {
+  const port = await freePort();
+  const { part, said, write, command } = run(site("old"), { port });
+  await part.ready;
+  const answer = async () => (await fetch(`http://127.0.0.1:${port}/`)).text();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const { replaced, pid } = await hang({ part, write, command });
+  vi.advanceTimersByTime(30_000);
+  expect(await replaced).toContain("The code was not loaded within 30 s.");
+  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  expect(await answer()).toBe("old");
+  write(site("new"));
+  expect(await part.replace(command, () => "new")).toBeUndefined();
+  await expect.poll(answer).toBe("new");
+  expect(said).toEqual(["new"]);
+});
+
+test("a process that is still loading ends with the stack", async () => {
+  const { part, said, write, command } = run(site("old"));
+  await part.ready;
+  const { replaced, pid } = await hang({ part, write, command });
+  await part.stop();
+  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  expect(await replaced).toBeDefined();
   expect(said).toEqual([]);
 });
 

@@ -22,14 +22,16 @@ export type ManagedProcess = {
    */
   ready: Promise<void>;
   /**
-   * Starts a new process, which takes the port over once it is loaded, while the old process finishes its requests.
-   * When the new process cannot be loaded, the old one continues, and the reason is returned; otherwise undefined is
-   * returned. The text of `whenReady` is printed when the new process answers.
+   * Starts a new process with `command`, which takes the port over once it is loaded, while the old process finishes its
+   * requests. When the new process cannot be loaded, the old one continues, and the reason is returned; otherwise
+   * undefined is returned. The text of `whenReady` is printed when the new process answers.
    */
-  replace(whenReady: () => string): Promise<string | undefined>;
+  replace(command: Command["command"], whenReady: () => string): Promise<string | undefined>;
   stop(): Promise<void>;
 };
 
+/** Loading the code of the site takes about a second. */
+const patienceAtLoadMs = 30_000;
 /** A request to the site takes at most 60 s. */
 const patienceAtFinishMs = 65_000;
 
@@ -43,6 +45,7 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
   const { name, say, startPatienceMs = 120_000 } = options;
   const log = openLog(options.logFile, say);
   let isStopping = false;
+  let currentCommand = options.command;
   let wasReady = false;
   const backoff = newBackoff();
   let restart: NodeJS.Timeout | undefined;
@@ -76,7 +79,10 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
       if (isStopping || !wasReady || leaving.has(child)) return;
       const pauseMs = backoff(performance.now() - startedAt);
       say(`${name} died (${signal ?? `exit code ${code}`}); starting it again${inSeconds(pauseMs)}.`);
-      restart = setTimeout(() => (current = adopt(launch(options, log))), pauseMs);
+      restart = setTimeout(
+        () => (current = adopt(launch({ ...options, command: currentCommand }, log))),
+        pauseMs,
+      );
     });
     return { child, lastErrors, startedAt };
   };
@@ -96,13 +102,22 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
     get pid() {
       return current.child.pid;
     },
-    async replace(whenReady) {
-      const next = launch({ ...options, env: { ...options.env, [takesOver]: "1" } }, log);
+    async replace(command, whenReady) {
+      if (isStopping) return "The stack is ending.";
+      const next = launch({ ...options, command, env: { ...options.env, [takesOver]: "1" } }, log);
+      leaving.add(next.child); // Until it takes over, so that `stop` ends it too
+      const impatience = setTimeout(() => {
+        next.lastErrors.push(`The code was not loaded within ${patienceAtLoadMs / 1000} s.`);
+        next.child.kill("SIGKILL");
+      }, patienceAtLoadMs);
       const why = await loaded(next);
+      clearTimeout(impatience);
+      leaving.delete(next.child);
       if (why !== undefined || isStopping) {
         next.child.kill("SIGKILL");
-        return why;
+        return why ?? "The stack is ending.";
       }
+      currentCommand = command;
       clearTimeout(restart);
       const { child } = current;
       leaving.add(child);

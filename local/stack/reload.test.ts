@@ -53,3 +53,16 @@ test("an edit that cannot be loaded is reported, and the next one is loaded", as
   await vi.waitFor(() => expect(done.at(-1)).toBe("src/good.ts"), patiently);
   expect(said).toHaveLength(1);
 });
+
+test("after its end, nothing is reloaded and nothing is printed", async () => {
+  const { done, said, write } = project((file) => {
+    // A second edit, and the end, while the first edit is loaded.
+    write("src/second.ts");
+    stop();
+    return `${file} cannot be loaded`;
+  });
+  write("src/first.ts");
+  await vi.waitFor(() => expect(done).toEqual(["src/first.ts"]), patiently);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(said).toEqual([]);
+});

@@ -30,9 +30,10 @@ export function reloadOnEdit(projectDir: string, edited: Edited, say: Say): () =
   const changed = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let isBusy = false;
+  let isStopped = false;
 
   const work = async () => {
-    if (isBusy || changed.size === 0) return;
+    if (isBusy || isStopped || changed.size === 0) return;
     isBusy = true;
     const files = [...changed];
     changed.clear();
@@ -40,10 +41,10 @@ export function reloadOnEdit(projectDir: string, edited: Edited, say: Say): () =
     try {
       if (files.some((file) => partsOfPage.test(file))) await edited.page();
       const why = code === undefined ? undefined : await edited.site(code);
-      if (why !== undefined)
+      if (why !== undefined && !isStopped)
         say(`${code} was edited but cannot be loaded; the site goes on as it was.\n${why}`);
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error));
+      if (!isStopped) say(error instanceof Error ? error.message : String(error));
     } finally {
       isBusy = false;
       void work();
@@ -60,6 +61,7 @@ export function reloadOnEdit(projectDir: string, edited: Edited, say: Say): () =
   const watchers = folders.flatMap((folder) => watching(join(projectDir, folder), notice(folder), say));
 
   return () => {
+    isStopped = true;
     clearTimeout(timer);
     for (const watcher of watchers) watcher.close();
   };

@@ -1,5 +1,4 @@
 import { join, resolve } from "node:path";
-import { compile, modulesOfSite } from "#stack/compile.ts";
 import { type DataDir, takeDataDir } from "#stack/data-dir.ts";
 import { openDatabase, verifySchema } from "#stack/database.ts";
 import { callersEnvironment, type Environment, local, siteEnvironment } from "#stack/environment.ts";
@@ -8,12 +7,13 @@ import { inngestDevServer } from "#stack/inngest-dev-server.ts";
 import { unlessAborted } from "#stack/interruption.ts";
 import { newKeys, readKeys, writeKeys } from "#stack/keys.ts";
 import { logFileOf, type Say } from "#stack/log.ts";
-import { clockOf, commandOfSite, importsOf } from "#stack/node.ts";
+import { clockOf, importsOf } from "#stack/node.ts";
 import type { Options } from "#stack/options.ts";
 import { builtPage } from "#stack/page.ts";
 import { choosePorts } from "#stack/ports.ts";
 import { type ManagedProcess, runProcess } from "#stack/process.ts";
 import { reloadOnEdit } from "#stack/reload.ts";
+import { startSite } from "#stack/site.ts";
 import type { Stack, StartSettings } from "#stack/stack-types.ts";
 import { machineKeys } from "#supabase/keys.ts";
 
@@ -40,14 +40,21 @@ export async function startStack(
   const processes: ManagedProcess[] = [];
   const endFirst: (() => void)[] = [];
   const endLast: (() => Promise<unknown>)[] = [];
+  const ended = new AbortController();
   const stop = async () => {
+    ended.abort(); // Parts that are still being prepared are not started any more
     for (const end of endFirst) end();
     for (const name of endingOrder) await processes.find((one) => one.name === name)?.stop();
     for (const end of endLast) await end();
     dir.release();
   };
   try {
-    const settings = { say, more: environment, engineFlags, signal };
+    const settings = {
+      say,
+      more: environment,
+      engineFlags,
+      signal: AbortSignal.any([signal, ended.signal]),
+    };
     return await unlessAborted(
       signal,
       start(options, { ...settings, dir, processes, endFirst, endLast, stop }),
@@ -97,20 +104,14 @@ async function start(
 
   const run = (name: string, script: string, args: string[], env: Environment) => {
     const imports = importsOf(name, options, projectDir).flatMap((one) => ["--import", one]);
-    return add(name, [process.execPath, ...imports, join("local", script), ...args], env);
+    return add(name, [process.execPath, ...imports, join("local", script), ...args], env).ready;
   };
   const add = (name: string, command: readonly [string, ...string[]], env: Environment) => {
     signal.throwIfAborted();
-    const running = runProcess({
-      name,
-      command,
-      env,
-      cwd: projectDir,
-      logFile: logFileOf(dataDir, name),
-      say,
-    });
+    const part = { name, command, env, cwd: projectDir, logFile: logFileOf(dataDir, name), say };
+    const running = runProcess(part);
     processes.push(running);
-    return running.ready;
+    return running;
   };
 
   // Parts that need no database start while the database starts. The stack also works without its page.
@@ -118,16 +119,14 @@ async function start(
     if (!signal.aborted) say(String(error));
   });
   endLast.push(() => page);
-  const compiling = compile(projectDir, () => modulesOfSite(projectDir));
-  endLast.push(() => compiling.then(({ remove }) => remove()).catch(() => {}));
   const siteVariables = {
     ...environment,
     PORT: String(ports.site),
     INBOX_URL: local(ports.mail),
     STACK_IS_WHOLE: String(isAllHere),
   };
-  const site = compiling.then((code) => add("site", commandOfSite(options, code), siteVariables));
-  site.catch(() => {}); // It is awaited below, after the database
+  const site = startSite({ projectDir, options, run: (command) => add("site", command, siteVariables) });
+  endLast.push(() => site.remove());
   const mail = run("providers", "providers/server.ts", [], {
     ...environment,
     PORT: String(ports.mail),
@@ -135,7 +134,7 @@ async function start(
   });
   const databaseUrl = await open();
   const database: Environment = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
-  await Promise.all([mail, site, startGateway()]);
+  await Promise.all([mail, site.ready, startGateway()]);
   // The engine continues unfinished runs at once. Without the other parts its calls would fail and use up attempts.
   await Promise.all([page, startEngine()]);
   const isWhole = databaseUrl !== undefined && !options.inngest && isAllHere;
@@ -155,22 +154,13 @@ async function start(
     reloadOnEdit() {
       const stopWatching = reloadOnEdit(
         projectDir,
-        { site: replaceSite, page: () => builtPage(projectDir, signal) },
+        { site: (file) => site.replace(file), page: () => builtPage(projectDir, signal) },
         say,
       );
       endFirst.push(stopWatching);
     },
     stop,
   };
-
-  async function replaceSite(file: string): Promise<string | undefined> {
-    const startedAt = performance.now();
-    const errors = await (await compiling).again();
-    if (errors !== undefined) return errors;
-    const message = () =>
-      `${file} was edited: the site runs it (${((performance.now() - startedAt) / 1000).toFixed(1)} s).`;
-    return processes.find(({ name }) => name === "site")?.replace(message);
-  }
 
   function startGateway(): Promise<void> | undefined {
     if (isHosted) return undefined;
@@ -190,7 +180,7 @@ async function start(
 
   function startEngine(): Promise<void> | undefined {
     if (isEngineElsewhere) return undefined;
-    if (devServer !== undefined) return add("engine", devServer, environment);
+    if (devServer !== undefined) return add("engine", devServer, environment).ready;
     return run("engine", "engine/cli.ts", ["--port", String(ports.engine), ...engineFlags], {
       ...environment,
       ...database,

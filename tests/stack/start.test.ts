@@ -328,6 +328,15 @@ test.each([
   },
 );
 
+test("a start that fails starts no part afterwards", async () => {
+  const dir = join(folder, "failed-start");
+  const { child } = run(["--data-dir", dir, "--port", await freeBlock()], { DATABASE_URL: "not a URL" });
+  expect(await ended(child)).toBe(1);
+  // The site is compiled for half a second, and the start had failed before that.
+  expect(existsSync(join(dir, "logs/providers.log"))).toBe(true);
+  expect(existsSync(join(dir, "logs/site.log"))).toBe(false);
+});
+
 /** Another program on the port; by default it never answers. */
 async function occupy(port: number, server: Server = createServer()): Promise<Server> {
   await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
