@@ -233,7 +233,7 @@ describe("an import", () => {
 
   test("names the columns that it does not read, twenty at most", async () => {
     const unread = Array.from({ length: 25 }, (_, n) => `x${n}`);
-    const file = `email,import_code,${unread}\nada@example.com,bad,${unread}\n`;
+    const file = `email,import_code,${unread.join()}\nada@example.com,bad,${unread.join()}\n`;
     const { summary } = await shop.run(file, { target: "contacts", dryRun: true });
     expect(summary.unreadColumns).toEqual({ count: 25, names: unread.slice(0, 20) });
     const all = await shop.run(file, { dryRun: true, again: true });
