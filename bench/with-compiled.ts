@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { compile } from "@nightshift/local/stack/compile.ts";
 
-/** Calls `run` with the path of a program of this folder, compiled like the site, so that both run the same code. */
+/** Gives `run` the path of a program of this folder. It is compiled as the site is, so both run without tsx. */
 export async function withCompiled<T>(name: string, run: (script: string) => Promise<T>): Promise<T> {
   const compiled = await compile(resolve(import.meta.dirname, ".."), { [name]: `bench/${name}.ts` });
   try {

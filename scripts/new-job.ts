@@ -11,7 +11,7 @@ import { filesOf, migration, outageEntry } from "./new-job/templates.ts";
 /** This test has an entry for every function of the product. */
 const OUTAGES = "tests/workflows/our-outages.test.ts";
 
-/** This file names the newest migration; `npm run types:generate` would write the same. */
+/** The file with the version of the newest migration. `npm run types:generate` writes the same text into it. */
 const NEWEST = "src/lib/database/newest-migration.ts";
 
 const inProject = (path: string) => join(process.cwd(), path);
@@ -39,7 +39,7 @@ function enter(file: string, { before, line, from = "" }: Entry): string {
   return `${from === "" ? "" : `${from}\n`}${text.slice(0, at)}\n${line}${text.slice(at)}`;
 }
 
-/** The version of a new migration: the present second in UTC, or the number after the newest version if that is later. */
+/** The version of a new migration: the present second in UTC, or one more than the newest version if that is higher. */
 function nextVersion(): string {
   const now = Number(new Date().toISOString().replace(/\D/g, "").slice(0, 14));
   const versions = readdirSync(inProject("supabase/migrations")).map((name) => Number.parseInt(name, 10));

@@ -131,7 +131,10 @@ export class Engine {
     });
   }
 
-  /** Reads the store and, when `findApps` has registered apps that have moved, continues where the last process stopped. */
+  /**
+   * Reads the store and continues where the last process stopped. `findApps` is awaited before, so that it can register
+   * apps at their new addresses.
+   */
   async restore(findApps: () => Promise<void> = async () => {}): Promise<void> {
     const { notes, apps, events, runs } = await this.store.load();
     this.notebook.load(notes);

@@ -28,13 +28,16 @@ export class Schedules {
     this.timers = new NamedTimers(options.clock);
   }
 
-  /** Called when the runs are restored. No schedule starts a run before. */
+  /** Called when the runs are restored. Until this call, no schedule starts a run. */
   start(): void {
     this.isStarted = true;
     this.update();
   }
 
-  /** Called after functions were registered: adds timers for new crons, and removes the timers of removed crons. */
+  /**
+   * Called after functions were registered: adds timers for new crons, and removes the timers of removed crons. Does
+   * nothing before `start`.
+   */
   update(): void {
     if (!this.isStarted) return;
     const { notebook, registry, clock } = this.options;

@@ -28,12 +28,12 @@ export function importsOf(part: string, { timeScale }: Options, projectDir: stri
 /**
  * The memory limits of the site. The site's memory does not grow with the work, but without a limit V8 collects garbage
  * so late that the memory seems to grow. The first limit also decides how far the heap grows between two collections:
- * an import of a million rows needs 253 MB with 900, and 240 MB with 500. The second limit is for new objects, which
- * need up to three times as much. With 16 instead of 32, more time is spent on collecting.
+ * an import of a million rows needs 240 MB of memory with a limit of 500, and 253 MB with 900. The second limit is the
+ * size of one semi-space. New objects need up to three times that size. With 16 instead of 32, V8 collects more often.
  */
 export const memoryOfSite = ["--max-old-space-size=600", "--max-semi-space-size=32"] as const;
 
-/** The command that runs the compiled site. With source maps, the stacks of errors name the lines of the source. */
+/** The command that runs the compiled site. With source maps, the stack traces of errors name lines of the source. */
 export function commandOfSite({ timeScale }: Options, { folder }: Compiled): [string, ...string[]] {
   const clock = timeScale === 1 ? [] : ["--import", join(folder, "clock.mjs")];
   const flags = [...memoryOfSite, "--enable-source-maps", ...clock];

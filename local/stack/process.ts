@@ -23,8 +23,8 @@ export type ManagedProcess = {
   ready: Promise<void>;
   /**
    * Starts a new process with `command`, which takes the port over once it is loaded, while the old process finishes its
-   * requests. When the new process cannot be loaded, the old one continues, and the reason is returned; otherwise
-   * undefined is returned. The text of `whenReady` is printed when the new process answers.
+   * requests. Returns undefined, or the reason why the new process does not take over: it cannot be loaded, so the old
+   * one continues, or the stack is ending. The text of `whenReady` is printed when the new process answers.
    */
   replace(command: Command["command"], whenReady: () => string): Promise<string | undefined>;
   stop(): Promise<void>;
@@ -49,7 +49,7 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
   let wasReady = false;
   const backoff = newBackoff();
   let restart: NodeJS.Timeout | undefined;
-  const leaving = new Set<ChildProcess>();
+  const notCurrent = new Set<ChildProcess>();
   let settle: { resolve(): void; reject(error: Error): void };
   const ready = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject };
@@ -64,7 +64,7 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
     whenReady = () => `${name} is back.`,
   ): Launched => {
     child.on("message", (message) => {
-      if (!readyMessage.safeParse(message).success || leaving.has(child)) return;
+      if (!readyMessage.safeParse(message).success || notCurrent.has(child)) return;
       if (wasReady) say(whenReady());
       wasReady = true;
       settle.resolve();
@@ -76,7 +76,7 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
         fail(lastErrors.join("\n") || `it ${endOf(code, signal)} and said nothing`);
     });
     child.once("exit", (code, signal) => {
-      if (isStopping || !wasReady || leaving.has(child)) return;
+      if (isStopping || !wasReady || notCurrent.has(child)) return;
       const pauseMs = backoff(performance.now() - startedAt);
       say(`${name} died (${signal ?? `exit code ${code}`}); starting it again${inSeconds(pauseMs)}.`);
       restart = setTimeout(
@@ -105,14 +105,14 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
     async replace(command, whenReady) {
       if (isStopping) return "The stack is ending.";
       const next = launch({ ...options, command, env: { ...options.env, [takesOver]: "1" } }, log);
-      leaving.add(next.child); // Until it takes over, so that `stop` ends it too
-      const impatience = setTimeout(() => {
+      notCurrent.add(next.child); // While it loads its code, so that `stop` ends it too
+      const loadTimeout = setTimeout(() => {
         next.lastErrors.push(`The code was not loaded within ${patienceAtLoadMs / 1000} s.`);
         next.child.kill("SIGKILL");
       }, patienceAtLoadMs);
       const why = await loaded(next);
-      clearTimeout(impatience);
-      leaving.delete(next.child);
+      clearTimeout(loadTimeout);
+      notCurrent.delete(next.child);
       if (why !== undefined || isStopping) {
         next.child.kill("SIGKILL");
         return why ?? "The stack is ending.";
@@ -120,8 +120,8 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
       currentCommand = command;
       clearTimeout(restart);
       const { child } = current;
-      leaving.add(child);
-      child.once("exit", () => leaving.delete(child));
+      notCurrent.add(child);
+      child.once("exit", () => notCurrent.delete(child));
       // The new process is told to listen before the old one ends, so that the new process is already trying to listen
       // when the port becomes free. For a millisecond or two no process listens.
       tell(next.child, "listen");
@@ -134,7 +134,7 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
       isStopping = true;
       clearTimeout(restart);
       clearTimeout(impatience);
-      await Promise.all([current.child, ...leaving].map(endProcess));
+      await Promise.all([current.child, ...notCurrent].map(endProcess));
       log.end();
     },
   };

@@ -27,7 +27,8 @@ export function startSite({ projectDir, options, run }: Settings) {
       if (typeof next === "string") return next;
       const command = commandOfSite(options, next);
       const why = await site.replace(command, () => `${file} was edited: the site runs it (${seconds()} s).`);
-      // The old process has loaded all of its code. When it continues and dies, it is started again from its own folder.
+      // The folder of the code that no longer runs is removed. A replaced process that finishes its requests has loaded
+      // everything from its folder. A process that was not replaced keeps its folder, because it may be started again.
       const unused = why === undefined ? await current : next;
       if (why === undefined) current = Promise.resolve(next);
       await unused.remove();

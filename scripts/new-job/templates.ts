@@ -113,7 +113,8 @@ test("${job} is accepted, completes, and tells its owner", async () => {
 /** The kind of the job's work: what it does, and what one job is about, as lists of jobs and functions show it. */
 export const migration = ({ job, event, idField, summary }: Names) => {
   const subjects = `private.${job.replaceAll("-", "_")}_subjects`;
-  return `-- The kind of work of the function ${job}: its summary, and the subject of each job, for the lists of people.
+  return `-- The kind of work of the function ${job}: its summary, and the subject of each job. The page
+-- shows both.
 
 create function ${subjects}(p_jobs public.jobs[])
 returns table (job_id uuid, subject text)

@@ -7,7 +7,7 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 
 const replayRow = z.object({
   id: z.uuid(),
-  /** The newest job of the replay. */
+  /** The replay's first job, or the newest job that reprocessed it or ran it again. */
   job_id: z.uuid(),
   endpoint_id: z.uuid(),
   starts_at: z.string(),

@@ -25,12 +25,12 @@ const replayView = z.object({
   perSecond: z.number(),
   isPaused: z.boolean(),
   createdAt: z.string(),
-  /** The address of the replay's newest job, which shows its progress and its end, and can be canceled. */
+  /** The address of the job that has the replay's status and progress (`job_id`). The job can be canceled. */
   jobUrl: z.string(),
 });
 z.globalRegistry.add(replayView, { id: "WebhookReplay" });
 
-/** A replay with the status of its newest job, and how many of its messages are queued; null before they are counted. */
+/** A replay with the status of that job, and how many of its messages are queued; null before they are counted. */
 export const replayDetailsView = replayView.extend({
   status: jobView.shape.status,
   progress: jobView.shape.progress,

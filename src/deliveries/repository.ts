@@ -22,8 +22,11 @@ const toJson = (value: object): Json => z.json().parse(value);
 /** Endpoints, and the deliveries that are sent to them. `owner: null` is an administrator. */
 export function deliveryRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
-  /** Starts the lane for facts that were published during a change. Throws after the change, which may be repeated. */
-  const withLane = async <Endpoint extends { id: string }>(endpoint: Endpoint) => {
+  /**
+   * Starts the lane for facts that were published while the endpoint was changed. If this fails, the change is stored
+   * already, and the caller may repeat the request.
+   */
+  const thenStartLane = async <Endpoint extends { id: string }>(endpoint: Endpoint) => {
     await call("start_webhook_lane", { endpointId: endpoint.id });
     return endpoint;
   };
@@ -44,7 +47,9 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
       (await call("get_webhook_endpoint", { id, owner }, endpointRow.array()))[0],
 
     change: async (id: string, owner: string | null, change: object) =>
-      withLane(await call("change_webhook_endpoint", { id, owner, change: toJson(change) }, endpointRow)),
+      thenStartLane(
+        await call("change_webhook_endpoint", { id, owner, change: toJson(change) }, endpointRow),
+      ),
 
     delete: (id: string, owner: string | null) => call("delete_webhook_endpoint", { id, owner }),
 
@@ -56,7 +61,7 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
       call("rotate_webhook_secret", { id, owner, secret, oldUntil: oldUntil.toISOString() }, endpointRow),
 
     enable: async (id: string, owner: string | null) =>
-      withLane(await call("enable_webhook_endpoint", { id, owner }, endpointRow)),
+      thenStartLane(await call("enable_webhook_endpoint", { id, owner }, endpointRow)),
     disable: (id: string, owner: string | null) =>
       call("disable_webhook_endpoint", { id, owner }, endpointRow),
 

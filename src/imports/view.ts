@@ -84,7 +84,7 @@ export const importDetailsView = importView.extend({
     skipped: z.number(),
     failed: z.number(),
     errors: z.array(importError),
-    /** The columns of the file that map to no field, so they were not imported; `names` has the first 20. */
+    /** The named columns that the import does not read, without those of rejects.csv; `names` has the first 20. */
     unreadColumns: z.object({ count: z.number(), names: z.array(z.string()) }),
   }),
   /**

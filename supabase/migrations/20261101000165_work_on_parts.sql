@@ -1,6 +1,7 @@
 -- Working on parts: a run claims a part, settles its work in the transaction in which its room writes its own rows, and
 -- releases what it cannot finish. Locks are taken in this order: the part, the room's rows, the plan, the job, and the
--- rows that the job's follow-up changes. The deletion of a job (private.delete_jobs) keeps this order too.
+-- rows that the job's follow-up changes. The deletion of a job (private.delete_jobs) also locks the parts, the plan and
+-- the job in this order, but it changes the rows of rooms that refer to the job last.
 
 -- CLAIM. Claims the named part, or (p_part_no null) the claimant's own part, or else the next free one. The same
 -- claimant gets its own claim back with a new token: a retry continues at once, and the try before it can settle

@@ -264,11 +264,13 @@ as $$
 $$;
 
 -- Locks the lists that have the addresses, the addresses, and their subscribers, until the transaction ends. Every
--- function that writes suppressions or a subscriber's status calls this one first. So these functions lock in one order
--- and cannot deadlock: 1. the lists, 2. the addresses, 3. their subscribers, 4. their suppressions. The lists come before
--- the addresses, because subscribers of other lists share the 256 locks of addresses. A transaction that waits for the
--- deletion of a list must not make them wait too. The lock of the address is needed because an upload may add a
--- subscriber of the address after the first step. For the same reason the lists are locked again after the addresses.
+-- function that writes suppressions, or the status of an existing subscriber, calls this one first. An upload, an import
+-- and its undo call private.lock_upload instead. Both functions lock in one order, so their callers cannot deadlock:
+-- 1. the lists, 2. the addresses, 3. the subscribers; the caller then locks 4. the suppressions.
+-- The lists come first, because all lists share the 256 locks of addresses: a transaction that held one of these locks
+-- while it waited for the deletion of its list would make other lists wait. An upload may add a subscriber between the
+-- first two steps, so the lists are locked again after the addresses. Only then can a transaction that holds a lock of an
+-- address wait for a deletion. It cannot deadlock, because the deletion of a list locks no addresses.
 create function private.lock_subscribers(p_emails text[])
 returns void
 language sql
@@ -283,9 +285,9 @@ as $$
   order by lower(s.email), s.id for no key update of s;
 $$;
 
--- Locks the list of an upload and then its addresses, as private.lock_subscribers does. Whoever writes subscribers of one
--- list calls this function first, and then locks the subscribers in the order of lower(email). An undo adds no
--- subscribers, so it gives no addresses.
+-- Locks the list of an upload and then the addresses, in the order of private.lock_subscribers; uploads share the locks
+-- of addresses. An upload, an import and its undo call this function first, and then lock the subscribers in the order
+-- of lower(email). Only addresses that may be added are given, so an undo gives none.
 create function private.lock_upload(p_list_id text, p_emails text[])
 returns void
 language sql

@@ -9,9 +9,9 @@ create table private.import_targets (
   -- administrator) returns this value as text, and refuses values of other owners.
   scope_column text not null,
   scope_function text not null,
-  -- A function (value of the scope column text, keys text[]) that an import and its undo call before they lock rows of
-  -- the table. It locks what other writers of the table lock before its rows. The keys are those of the rows that may be
-  -- added: an undo, a dry run and an import that only updates rows give none. Null: they lock nothing before.
+  -- A function (scope text, keys text[]). An import and its undo call it before they lock rows of the table, so that
+  -- they take the locks that other writers of the table take first. The keys are those of rows that may be added: an
+  -- undo, a dry run and an import that only updates rows give none. Null: no locks are needed before the rows.
   lock_function text,
   -- The key of a row "t", such as lower(t.email). Rows with equal keys are the same row.
   key_sql text not null,
@@ -115,8 +115,8 @@ $$;
 -- counts, whatever the order of the parts; the others are skipped. The row that is written first gets the outcome. When
 -- another part then writes a later row of the file, the later row overwrites the first one, is compared with the same
 -- copy of the target's row before the import, and corrects the outcome. When another transaction has changed the
--- target's row between these two writes, the record keeps the version of the first write, so that an undo finds the row
--- changed.
+-- target's row between these two writes, the row of import_rows keeps the version of the first write, so that an undo
+-- finds that the target's row was changed.
 create function private.write_sql_of_target(p_target private.import_targets)
 returns text
 language sql stable
@@ -189,7 +189,7 @@ begin
   if to_regprocedure(v_target.scope_function || '(jsonb, text)') is null then
     raise exception 'The target % names a function that does not exist', p_target;
   elsif to_regprocedure(v_target.lock_function || '(text, text[])') is null and v_target.lock_function is not null then
-    raise exception 'The target % names a function of locks that does not exist', p_target;
+    raise exception 'The target % names a lock_function that does not exist', p_target;
   end if;
   v_target.write_sql := private.write_sql_of_target(v_target);
   insert into private.import_targets select v_target.*;

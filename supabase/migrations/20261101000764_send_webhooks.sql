@@ -93,9 +93,9 @@ select private.register_work_kind('{"function_id": "send-webhook", "event_name":
   "summary": "Sends the due deliveries of one webhook endpoint"}');
 
 -- Queues messages for endpoints, and starts their lanes. A delivery that has ended, or waits for its next attempt, is
--- attempted now. If another transaction has locked the endpoint, this transaction does not start the lane. Either the
--- other one starts it, or the other one changes the endpoint for a person: then public.start_webhook_lane follows, or,
--- after a rotation of the secret or the request of a replay, housekeeping.
+-- attempted now. If another transaction has locked the endpoint, this transaction does not start the lane. Another
+-- publisher starts it itself. After a person has changed or enabled the endpoint, public.start_webhook_lane starts it.
+-- After a rotation of the secret or the request of a replay, housekeeping does. A disabled endpoint needs no lane.
 -- Endpoints are locked FOR NO KEY UPDATE: each insert holds its endpoint FOR KEY SHARE, so with FOR UPDATE two
 -- publishers would skip each other's endpoint, and neither would start the lane.
 create function private.queue_deliveries(p_message_ids uuid[], p_endpoint_ids uuid[], p_now timestamptz)
@@ -278,9 +278,9 @@ begin
 end
 $$;
 
--- Called after a person's change of the endpoint has committed, because a fact that was published during the change has
--- not started the lane. Waits for the publishers that have not committed. The change itself cannot do this: it locks the
--- endpoint before the lane, and the end of a lane locks the lane first.
+-- Called after a person's change of the endpoint has committed, because a publisher that found the endpoint locked has
+-- not started the lane. Waits for publishers that have not committed (private.lane_lock). The change itself cannot take
+-- this lock: it has locked the endpoint already, while the end of a lane takes this lock before it locks the endpoint.
 create function public.start_webhook_lane(p_endpoint_id uuid, p_now timestamptz)
 returns void
 language plpgsql

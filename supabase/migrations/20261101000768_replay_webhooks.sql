@@ -129,8 +129,9 @@ as $$
     where replay.id = p_id) as range;
 $$;
 
--- A replay with "job_id": its newest job, which is another one than the first after the replay was reprocessed or run
--- again. Jobs that only continue a part of a replay ("parentJobId") are not meant, because the part's job shows them.
+-- A replay with "job_id": the job whose "status" and "progress" people see. This is the first job of the replay, or the
+-- newest job that reprocessed it or ran it again. A job that continues a part after a pause (it has a "parentJobId") is
+-- left out, because its progress counts for the job that it continues.
 create function private.webhook_replay_view(p_replay public.webhook_replays)
 returns jsonb
 language sql stable

@@ -66,7 +66,7 @@ async function startImport(...names: string[]) {
 }
 
 /** The statement that undoes an import, which has added these subscribers one after the other. */
-async function writtenImport(...names: string[]) {
+async function undoOfImport(...names: string[]) {
   const { id } = await startImport("none");
   for (const name of names) await (await startImport(name)).write();
   await ledger.rows("update import_rows set import_id = $1", id);
@@ -114,8 +114,8 @@ const subscribers = async () =>
 describe.each([
   { way: "an upload", add: async (name: string) => () => upload(name) },
   { way: "an import", add: async (name: string) => (await startImport(name)).write },
-])("a subscriber whom $way adds", ({ add }) => {
-  test("while a suppression of the address is committed ends suppressed", async () => {
+])("a subscriber whom $way adds gets the status of a suppression", ({ add }) => {
+  test("that began earlier and has not been committed yet", async () => {
     const start = await add("new");
     const client = await ledger.db.sql.connect();
     try {
@@ -134,10 +134,11 @@ describe.each([
     expect(await subscribers()).toEqual(["new bounced"]);
   });
 
-  test("before a suppression of the address that is committed first ends suppressed", async () => {
+  test("that begins while the transaction of the subscriber is open", async () => {
     await upload("held");
     const start = await add("new");
-    // The trigger has read the suppressions, and the transaction of the subscriber is open until the lock is given back.
+    // z_wait fires after new_subscribers_reflect_their_suppressions, which has then read the suppressions. It keeps the
+    // transaction open until the test gives the lock back.
     await ledger.rows(`create function wait() returns trigger language plpgsql as $$ begin
         perform pg_advisory_xact_lock(1); return null; end $$;
       create trigger z_wait after insert on email_subscribers for each statement execute function wait()`);
@@ -200,13 +201,13 @@ describe("no deadlock:", () => {
   });
 
   test("an undo of an import and the deletion of its list", async () => {
-    const undo = await writtenImport("z", "m", "a");
+    const undo = await undoOfImport("z", "m", "a");
     await crossing("m", undo, remove);
     expect(await subscribers()).toEqual([]);
   });
 
   test("an upload and the undo of an import into its list", async () => {
-    const undo = await writtenImport("z", "m", "a");
+    const undo = await undoOfImport("z", "m", "a");
     await crossing("m", undo, () => upload("a", "m"));
     expect(await subscribers()).toEqual(["a active", "m active"]);
   });
