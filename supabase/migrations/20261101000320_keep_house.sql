@@ -79,9 +79,7 @@ $$;
 
 -- Deletes ended jobs with their parts and plans, and returns their number. The locks are taken in the order in which a
 -- run that works on a part takes them: the parts, the plans, the jobs. So a run that works on after its job has ended
--- and the deletion of the job cannot deadlock. The deletion also changes the dead letters and child jobs that refer to
--- the job. It does not wait for them, because a transaction that has locked one of them may wait for a part or the job.
--- A job whose dead letter or child is locked is deleted by a later call.
+-- and the deletion of the job cannot deadlock.
 create function private.delete_jobs(p_ids uuid[])
 returns bigint
 language plpgsql
@@ -92,21 +90,7 @@ declare
 begin
   perform from public.job_parts where job_id = any (p_ids) order by job_id, part_no for update;
   perform from public.job_plans where job_id = any (p_ids) order by job_id for update;
-  perform from public.jobs where id = any (p_ids) order by id for update;
-  with children as (
-    select id from public.jobs where parent_job_id = any (p_ids) for no key update skip locked
-  ), letters as (
-    select id from public.dead_letter_queue where job_id = any (p_ids) or reprocess_job_id = any (p_ids)
-    for update skip locked
-  ), held as (
-    select parent_job_id as job_id from public.jobs
-    where parent_job_id = any (p_ids) and id not in (select id from children)
-    union all
-    select unnest(array[job_id, reprocess_job_id]) from public.dead_letter_queue
-    where (job_id = any (p_ids) or reprocess_job_id = any (p_ids)) and id not in (select id from letters)
-  )
-  delete from public.jobs where id = any (p_ids) and ended_at is not null
-    and not exists (select from held where held.job_id = jobs.id);
+  delete from public.jobs where id = any (p_ids) and ended_at is not null;
   get diagnostics v_count = row_count;
   return v_count;
 end

@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PartsLedger, partsLedger } from "./ledger.ts";
 
 let ledger: PartsLedger;
@@ -66,58 +65,4 @@ test("a run that plans an ended job does not deadlock with the deletion of the j
     `select private.open_plan('${jobId}', null, now())`,
     `select private.plan_parts('${jobId}', '{}', now())`,
   );
-});
-
-describe("the deletion of a job does not deadlock with", () => {
-  const remove = "select private.delete_jobs(array[$1]::uuid[]) as count";
-
-  /** Runs `first` in a transaction, deletes the job, and runs `second` in the same transaction. */
-  async function deletedBetween(jobId: string, first: string, second: string) {
-    await ledger.rows(end, jobId, ledger.now());
-    const client = await ledger.db.sql.connect();
-    try {
-      await client.query("begin");
-      await client.query(first);
-      let hasEnded = false;
-      const deleted = ledger.rows(remove, jobId).finally(() => {
-        hasEnded = true;
-      });
-      await expect.poll(async () => hasEnded || (await ledger.rows(isWaiting)).length > 0).toBe(true);
-      await Promise.all([client.query(second).then(() => client.query("commit")), deleted]);
-      expect(await deleted).toEqual([{ count: "0" }]);
-    } finally {
-      client.release();
-    }
-    expect(await ledger.rows(remove, jobId)).toEqual([{ count: "1" }]);
-  }
-
-  test("an administrator who ignores its dead letter", async () => {
-    const { jobId } = await ledger.job([10]);
-    await ledger.claim(jobId, "run");
-    const letterId = await ledger.fail(jobId, undefined, "run");
-    await deletedBetween(
-      jobId,
-      `select private.lock_open_letter('${letterId}')`,
-      `select ignore_dead_letter('${letterId}', 'not worth it', 'ann', now())`,
-    );
-    expect(await ledger.rows("select status from dead_letter_queue where id = $1", letterId)).toEqual([
-      { status: "ignored" },
-    ]);
-  });
-
-  test("the end of the job that reprocesses its dead letter", async () => {
-    const { jobId } = await ledger.job([10]);
-    await ledger.claim(jobId, "run");
-    const letterId = await ledger.fail(jobId, undefined, "run");
-    const reprocessId = randomUUID();
-    await ledger.rows("select reprocess_dead_letter($1, $2, 'ann', now())", letterId, reprocessId);
-    await deletedBetween(
-      jobId,
-      `select from jobs where id = '${reprocessId}' for update`,
-      `select private.end_job('${reprocessId}', 'completed', null, null, now())`,
-    );
-    expect(await ledger.rows("select outcome from dead_letter_queue where id = $1", letterId)).toEqual([
-      { outcome: "completed" },
-    ]);
-  });
 });
