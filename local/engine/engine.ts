@@ -131,10 +131,7 @@ export class Engine {
     });
   }
 
-  /**
-   * Reads the store and continues where the last process stopped. `findApps` is awaited before, so that it can register
-   * apps at their new addresses.
-   */
+  /** Reads the store, awaits `findApps`, which may register apps at new addresses, and continues the runs. */
   async restore(findApps: () => Promise<void> = async () => {}): Promise<void> {
     const { notes, apps, events, runs } = await this.store.load();
     this.notebook.load(notes);
