@@ -28,7 +28,7 @@ export function importsOf(part: string, { timeScale }: Options, projectDir: stri
 /**
  * The memory limits of the site. The site's memory does not grow with the work, but without a limit V8 collects garbage
  * so late that the memory seems to grow. The first limit also decides how far the heap grows between two collections:
- * an import of a million rows needs 240 MB of memory with a limit of 500, and 253 MB with 900. The second limit is the
+ * an import of a million rows needs 243 MB of memory with a limit of 600, and 253 MB with 900. The second limit is the
  * size of one semi-space. New objects need up to three times that size. With 16 instead of 32, V8 collects more often.
  */
 export const memoryOfSite = ["--max-old-space-size=600", "--max-semi-space-size=32"] as const;
