@@ -64,6 +64,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   beforeAll(async () => {
     shop = await workshop({ ...mode, functions });
     await shop.rows("create extension if not exists pg_stat_statements");
+    await shop.rows("select pg_stat_statements_reset()");
   });
   afterAll(() => shop.close());
 
