@@ -118,16 +118,18 @@ as $$
 declare
   v_answer text := private.hold_part_of_open_job(p_part_id, p_token, null);
   v_import public.imports;
-  v_counts jsonb;
+  v_counts jsonb := '{}';
 begin
   if v_answer is not null then
     return v_answer;
   end if;
   select * into v_import from public.imports where id = p_id;
-  perform private.lock_import_target(v_import.target, v_import.scope, '{}');
-  execute (
-    select private.undo_sql_of_target(import_targets) from private.import_targets where name = v_import.target
-  ) into v_counts using p_id, p_limit, p_is_given_up;
+  if v_import.id is not null then
+    perform private.lock_import_target(v_import.target, v_import.scope, '{}');
+    execute (
+      select private.undo_sql_of_target(import_targets) from private.import_targets where name = v_import.target
+    ) into v_counts using p_id, p_limit, p_is_given_up;
+  end if;
   -- When no rows are left, the part ends: the missing rows were erased, or deleted with their import.
   return private.settle_part(p_part_id, p_token, v_counts,
     case when private.sum_of_counts(v_counts) = 0 then (select last_no + 1 from public.job_parts where id = p_part_id) end,
