@@ -1,3 +1,4 @@
+import pg from "pg";
 import { afterAll, expect, test } from "vitest";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 import { dump } from "../support/dump.ts";
@@ -59,3 +60,17 @@ test("a database that still answers a request of its test is not used again, and
     "the test has closed its database",
   );
 });
+
+test.each(["begin", "select pg_advisory_lock(1)"])(
+  "after '%s' in a session that is still there, the database is not used again",
+  async (statement) => {
+    await putBack();
+    const { url } = await take();
+    const session = new pg.Client({ connectionString: url });
+    session.on("error", () => {}); // The database is dropped during the session
+    await session.connect();
+    await session.query(statement);
+    await putBack();
+    expect((await take()).url).not.toBe(url);
+  },
+);

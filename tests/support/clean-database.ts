@@ -16,16 +16,22 @@ const usedTables = `select c.oid, format('%I.%I', n.nspname, c.relname) as name
  where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'supabase_migrations')
    and pg_relation_size(c.oid) > 0`;
 
-// Emptying a table changes its row of pg_class, but not these columns.
-const ofTables = "concat(oid, relname, relacl, reloptions, relrowsecurity)";
-const ofOthers = "concat(oid, xmin)";
-const sumOf = (catalog: string, columns: string, where = "true") =>
-  `(select sum(hashtextextended(${columns}, 0)) from ${catalog} where ${where})`;
-const schema = `concat_ws(' ',
-  ${sumOf("pg_class", ofTables, "relpersistence <> 't' and relnamespace <> 'pg_toast'::regnamespace")},
-  ${["pg_proc", "pg_trigger", "pg_constraint", "pg_policy", "pg_namespace", "pg_extension"].map((catalog) => sumOf(catalog, ofOthers)).join()},
-  ${sumOf("pg_attribute", "concat(attrelid, attnum, xmin)")},
-  ${sumOf("pg_db_role_setting", "concat(setrole, setconfig)", "setdatabase = (select oid from pg_database where datname = current_database())")})`;
+const sumOf = (catalog: string, columns = "oid, xmin", where = "true") =>
+  `(select sum(hashtextextended(concat(${columns}), 0)) from ${catalog} where ${where})`;
+const thisDatabase = "(select oid from pg_database where datname = current_database())";
+const schema = `concat_ws(' ', ${[
+  // Emptying a table changes its row of pg_class, but not these columns.
+  sumOf(
+    "pg_class",
+    "oid, relname, relacl, reloptions, relrowsecurity",
+    "relpersistence <> 't' and relnamespace <> 'pg_toast'::regnamespace",
+  ),
+  sumOf("pg_attribute", "attrelid, attnum, xmin"),
+  sumOf("pg_db_role_setting", "setrole, setconfig", `setdatabase = ${thisDatabase}`),
+  ...["pg_proc", "pg_trigger", "pg_constraint", "pg_policy", "pg_namespace", "pg_extension"].map((name) =>
+    sumOf(name),
+  ),
+].join()})`;
 
 const sequences = `select coalesce(string_agg(
     format('select setval(''%I.%I'', %s, %L)', schemaname, sequencename,
@@ -78,8 +84,10 @@ export const cleanDatabase = async (sql: pg.Pool, migrated: Migrated): Promise<b
     }
     // The planner must not know the last test's rows: 16384 is the first id that Postgres gives to a user's table.
     await client.query(`${migrated.sequences}; delete from pg_statistic where starelid >= 16384; commit`);
-  } finally {
     client.release();
+    return true;
+  } catch (error) {
+    client.release(true); // Its transaction is still open
+    throw error;
   }
-  return true;
 };
